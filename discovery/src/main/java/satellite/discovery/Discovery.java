@@ -1,0 +1,17 @@
+package satellite.discovery;
+
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Where the upstream nodes are. Tells complete sets, the first one when it is known, never an equal
+ * one twice in a row; an empty answer is told, an error keeps the last set. The listener is called
+ * by one thread at a time and must not block.
+ */
+public interface Discovery extends AutoCloseable {
+
+  void start(Consumer<Set<Node>> listener);
+
+  @Override
+  void close();
+}

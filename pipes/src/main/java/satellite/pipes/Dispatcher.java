@@ -1,0 +1,418 @@
+package satellite.pipes;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import satellite.queue.Account;
+import satellite.queue.Batch;
+import satellite.queue.Event;
+import satellite.queue.MemoryQueue;
+import satellite.routing.Connection;
+import satellite.routing.FixedRouting;
+import satellite.routing.Router;
+import satellite.routing.Upstream;
+
+/**
+ * Takes batches out of one partition when they are due, gives each a node, and settles it by the
+ * node's answer: forwarded, tried again, split or dropped.
+ *
+ * <p>Its state belongs to whoever runs {@link #run}: one thread of the pool at a time, woken by the
+ * queue, by an answer, by a change of the nodes or by a timer. Nothing blocks.
+ */
+final class Dispatcher implements Runnable {
+
+  private static final System.Logger LOG = System.getLogger("dispatcher");
+
+  /** What goes to one node. */
+  private static final class Lane {
+    /** Batches that must go to this node. */
+    final Deque<Batch> waiting = new ArrayDeque<>();
+
+    /** Groups with a batch under way: the next of a group waits for it, so that order is kept. */
+    final Set<String> busy = new HashSet<>();
+
+    int inFlight;
+  }
+
+  private final MemoryQueue.Partition partition;
+  private final PipeConfig pipe;
+  private final Router<GrpcConnection> router;
+  private final Router<GrpcConnection>.Turn turn;
+  private final FixedRouting<GrpcConnection> fixed;
+  private final Forwarder forwarder;
+  private final Account account;
+  private final ScheduledExecutorService pool;
+  private final LongSupplier nanoTime;
+  private final DoubleSupplier random;
+
+  private final AtomicInteger wakeUps = new AtomicInteger();
+  private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
+  private final Deque<Batch> unrouted = new ArrayDeque<>();
+  private final Map<String, Lane> lanes = new HashMap<>();
+
+  /** Failed ones, until their time comes. */
+  private final Set<Batch> resting = new HashSet<>();
+
+  private boolean timerSet;
+  private boolean flushing;
+  private boolean abandoned;
+  private long lastDropLogNanos;
+
+  Dispatcher(
+      MemoryQueue.Partition partition,
+      PipeConfig pipe,
+      Router<GrpcConnection> router,
+      FixedRouting<GrpcConnection> fixed,
+      Forwarder forwarder,
+      Account account,
+      ScheduledExecutorService pool,
+      LongSupplier nanoTime,
+      DoubleSupplier random) {
+    this.partition = partition;
+    this.pipe = pipe;
+    this.router = router;
+    this.turn = router.turn();
+    this.fixed = fixed;
+    this.forwarder = forwarder;
+    this.account = account;
+    this.pool = pool;
+    this.nanoTime = nanoTime;
+    this.random = random;
+    this.lastDropLogNanos = nanoTime.getAsLong() - DROP_LOG_NANOS;
+    partition.listen(
+        this::wakeWhenDue, this::wake, pipe.batch().maxEvents(), pipe.batch().maxBytes());
+  }
+
+  /** Any thread: there may be something to do. */
+  void wake() {
+    if (wakeUps.getAndIncrement() == 0) {
+      try {
+        pool.execute(this);
+      } catch (RejectedExecutionException e) {
+        // The pool is closed, and so is everything that could be done here.
+      }
+    }
+  }
+
+  private void tell(Runnable message) {
+    mailbox.add(message);
+    wake();
+  }
+
+  /** Sends what there is, whatever its age, and from now on at once. */
+  void flush() {
+    tell(() -> flushing = true);
+  }
+
+  /** Gives up on what is held: it is dropped, counted as {@code shutdown}. */
+  void abandon() {
+    tell(
+        () -> {
+          abandoned = true;
+          unrouted.forEach(batch -> drop(batch, SHUTDOWN));
+          unrouted.clear();
+          resting.forEach(batch -> drop(batch, SHUTDOWN));
+          resting.clear();
+          for (Lane lane : lanes.values()) {
+            lane.waiting.forEach(batch -> drop(batch, SHUTDOWN));
+            lane.waiting.clear();
+          }
+          List<Event> rest;
+          while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
+            drop(new Batch(partition, rest), SHUTDOWN);
+          }
+        });
+  }
+
+  private static final String SHUTDOWN = "shutdown";
+
+  @Override
+  public void run() {
+    int seen = wakeUps.get();
+    do {
+      Runnable message;
+      while ((message = mailbox.poll()) != null) {
+        message.run();
+      }
+      sendWaiting();
+      takeDue();
+      seen = wakeUps.addAndGet(-seen);
+    } while (seen != 0);
+  }
+
+  /** The first event met an empty partition. */
+  private void wakeWhenDue() {
+    long now = nanoTime.getAsLong();
+    schedule(this::wake, dueIn(partition.oldestNanos(now), now));
+  }
+
+  private long dueIn(long receivedNanos, long now) {
+    return Math.max(0, receivedNanos + pipe.batch().flushTime().toNanos() - now);
+  }
+
+  private void schedule(Runnable task, long nanos) {
+    try {
+      pool.schedule(task, nanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      // As in wake().
+    }
+  }
+
+  private void takeDue() {
+    while (!abandoned && unrouted.isEmpty() && !router.up().isEmpty()) {
+      long now = nanoTime.getAsLong();
+      long oldest = partition.oldestNanos(now + 1);
+      if (oldest - now > 0) {
+        return;
+      }
+      if (!flushing
+          && partition.waiting() < pipe.batch().maxEvents()
+          && partition.waitingBytes() < pipe.batch().maxBytes()
+          && dueIn(oldest, now) > 0) {
+        setTimer(dueIn(oldest, now));
+        return;
+      }
+      List<Event> events = partition.poll(pipe.batch().maxEvents(), pipe.batch().maxBytes());
+      if (events.isEmpty()) {
+        return;
+      }
+      route(events);
+      sendWaiting();
+    }
+  }
+
+  private void setTimer(long nanos) {
+    if (!timerSet) {
+      timerSet = true;
+      schedule(() -> tell(() -> timerSet = false), nanos);
+    }
+  }
+
+  /** Events to batches, and those that must stay on a node to its lane. */
+  private void route(List<Event> events) {
+    for (List<Event> call : Batching.calls(events, this::nodeOf)) {
+      Batch batch = new Batch(partition, call);
+      String node = nodeOf(batch.first());
+      (node == null ? unrouted : lane(node).waiting).addLast(batch);
+    }
+  }
+
+  /** The node that an event must go to; null when any will do, or none is there. */
+  private String nodeOf(Event event) {
+    if (!isSticky(event)) {
+      return null;
+    }
+    Upstream<GrpcConnection> upstream = fixed.pick(event.key());
+    return upstream == null ? null : upstream.node().address();
+  }
+
+  private static boolean isSticky(Event event) {
+    return Protocols.of(event.method()).forwarding().sticky();
+  }
+
+  private Lane lane(String address) {
+    return lanes.computeIfAbsent(address, any -> new Lane());
+  }
+
+  private void sendWaiting() {
+    leaveNodesThatAreGone();
+    sendUnrouted();
+    for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
+      Upstream<GrpcConnection> upstream = router.upstreams().get(entry.getKey());
+      if (upstream != null && upstream.isUp()) {
+        sendLane(upstream, entry.getValue());
+      }
+    }
+  }
+
+  private void leaveNodesThatAreGone() {
+    Deque<Batch> homeless = new ArrayDeque<>();
+    for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
+      Upstream<GrpcConnection> upstream = router.upstreams().get(entry.getKey());
+      if (upstream == null || upstream.state() == Connection.State.DOWN) {
+        homeless.addAll(entry.getValue().waiting);
+        entry.getValue().waiting.clear();
+      }
+    }
+    lanes.entrySet().removeIf(entry -> isForgotten(entry.getKey(), entry.getValue()));
+    homeless.forEach(batch -> route(batch.reopen()));
+  }
+
+  private boolean isForgotten(String address, Lane lane) {
+    return lane.inFlight == 0
+        && lane.busy.isEmpty()
+        && lane.waiting.isEmpty()
+        && !router.upstreams().containsKey(address);
+  }
+
+  private void sendUnrouted() {
+    int turns = unrouted.size();
+    for (int i = 0; i < turns; i++) {
+      Batch batch = unrouted.removeFirst();
+      if (isSticky(batch.first())) {
+        // No node was up when it was routed.
+        route(batch.reopen());
+        continue;
+      }
+      Upstream<GrpcConnection> upstream = freeUpstream(batch);
+      if (upstream == null) {
+        unrouted.addFirst(batch);
+        return;
+      }
+      send(batch, upstream, lane(upstream.node().address()));
+    }
+  }
+
+  /** The next node in turn with room, another one than failed last if possible. */
+  private Upstream<GrpcConnection> freeUpstream(Batch batch) {
+    Upstream<GrpcConnection> other =
+        turn.next(u -> hasRoom(u) && !u.node().address().equals(batch.lastNode()));
+    return other != null || batch.lastNode() == null ? other : turn.next(this::hasRoom);
+  }
+
+  private boolean hasRoom(Upstream<GrpcConnection> upstream) {
+    return lane(upstream.node().address()).inFlight < pipe.batch().maxInFlight();
+  }
+
+  private void sendLane(Upstream<GrpcConnection> upstream, Lane lane) {
+    Iterator<Batch> waiting = lane.waiting.iterator();
+    Set<String> passedOver = null;
+    while (waiting.hasNext() && lane.inFlight < pipe.batch().maxInFlight()) {
+      Batch batch = waiting.next();
+      String group = order(batch);
+      if (lane.busy.contains(group) || (passedOver != null && passedOver.contains(group))) {
+        if (passedOver == null) {
+          passedOver = new HashSet<>();
+        }
+        passedOver.add(group);
+        continue;
+      }
+      waiting.remove();
+      lane.busy.add(group);
+      send(batch, upstream, lane);
+    }
+  }
+
+  /** Batches of the same order go one after the other. */
+  private static String order(Batch batch) {
+    return String.valueOf(batch.first().group());
+  }
+
+  private void send(Batch batch, Upstream<GrpcConnection> upstream, Lane lane) {
+    lane.inFlight++;
+    batch.attempted(upstream.node().address());
+    forwarder.send(
+        upstream, batch, outcome -> tell(() -> settle(batch, upstream, lane, outcome)));
+  }
+
+  private void settle(Batch batch, Upstream<GrpcConnection> upstream, Lane lane, Outcome outcome) {
+    lane.inFlight--;
+    if (outcome instanceof Outcome.Delivered) {
+      upstream.succeeded(batch.messages());
+      lane.busy.remove(order(batch));
+      account.forwarded(batch.messages());
+      batch.done();
+    } else if (outcome instanceof Outcome.Refused refused) {
+      upstream.succeeded(0);
+      lane.busy.remove(order(batch));
+      splitOrDrop(batch, upstream, lane, refused);
+    } else if (outcome instanceof Outcome.Unreached unreached) {
+      upstream.failed(nanoTime.getAsLong());
+      retry(batch, lane, unreached);
+    }
+  }
+
+  /** Halves until the message that cannot be taken stands alone. */
+  private void splitOrDrop(
+      Batch batch, Upstream<GrpcConnection> upstream, Lane lane, Outcome.Refused refused) {
+    List<Batch> halves = refused.whole() || abandoned ? List.of() : halves(batch);
+    if (halves.isEmpty()) {
+      logDrop(batch, upstream, refused);
+      drop(batch, refused.reason());
+      return;
+    }
+    Deque<Batch> deque = isSticky(batch.first()) ? lane.waiting : unrouted;
+    deque.addFirst(halves.get(1));
+    deque.addFirst(halves.get(0));
+  }
+
+  private static List<Batch> halves(Batch batch) {
+    Protocol.Forwarding how = Protocols.of(batch.first().method()).forwarding();
+    boolean repeats = how.shape() == Protocol.Shape.UNARY_EACH;
+    if (batch.events().size() > 1 && !repeats) {
+      return batch.halves();
+    }
+    boolean gathered = how.gather() == Protocol.Gather.FOR_A_TIME;
+    return gathered && batch.first().messages() > 1 ? batch.halvesOfSingle() : List.of();
+  }
+
+  private void retry(Batch batch, Lane lane, Outcome.Unreached why) {
+    PipeConfig.Retry retry = pipe.retry();
+    if (abandoned || (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts())) {
+      lane.busy.remove(order(batch));
+      drop(batch, abandoned ? SHUTDOWN : "attempts_exhausted_" + why.reason());
+      return;
+    }
+    resting.add(batch);
+    schedule(() -> tell(() -> tryAgain(batch, lane)), backoff(batch.attempts()));
+  }
+
+  private void tryAgain(Batch batch, Lane lane) {
+    if (!resting.remove(batch)) {
+      // Given up in the meantime.
+      return;
+    }
+    if (isSticky(batch.first())) {
+      lane.busy.remove(order(batch));
+      lane.waiting.addFirst(batch);
+    } else {
+      unrouted.addFirst(batch);
+    }
+  }
+
+  /** Doubles up to its maximum; half of it by chance, so that batches do not come back together. */
+  private long backoff(int attempts) {
+    double first = pipe.retry().firstBackoff().toNanos();
+    double doubled = first * Math.pow(2, Math.min(attempts - 1, 30));
+    double most = Math.min(doubled, pipe.retry().maxBackoff().toNanos());
+    return (long) (most * (0.5 + 0.5 * random.getAsDouble()));
+  }
+
+  private void drop(Batch batch, String reason) {
+    account.dropped(reason, batch.messages());
+    batch.done();
+  }
+
+  private static final long DROP_LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** The account counts each; the log tells of one in ten seconds. */
+  private void logDrop(Batch batch, Upstream<GrpcConnection> upstream, Outcome.Refused refused) {
+    long now = nanoTime.getAsLong();
+    if (now - lastDropLogNanos < DROP_LOG_NANOS) {
+      return;
+    }
+    lastDropLogNanos = now;
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "pipe {0}: {1} of {2} dropped, node {3} answered {4}: {5}",
+        pipe.name(),
+        batch.messages() == 1 ? "a message" : batch.messages() + " messages",
+        batch.first().method(),
+        upstream.node(),
+        refused.reason(),
+        refused.detail());
+  }
+}

@@ -1,0 +1,191 @@
+package satellite.pipes;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import satellite.pipes.Protocol.Shape;
+import satellite.queue.Batch;
+import satellite.queue.Event;
+import satellite.routing.Upstream;
+
+/** Merges a batch as its protocol allows, and sends it as one gRPC call. Any thread. */
+final class GrpcForwarder implements Forwarder {
+
+  private final ClientConfig client;
+  private final PipeMetrics metrics;
+  private final LongSupplier nanoTime;
+  private final Map<String, MethodDescriptor<Payload, byte[]>> methods = new ConcurrentHashMap<>();
+
+  GrpcForwarder(ClientConfig client, PipeMetrics metrics, LongSupplier nanoTime) {
+    this.client = client;
+    this.metrics = metrics;
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public void send(Upstream<GrpcConnection> upstream, Batch batch, Consumer<Outcome> done) {
+    Protocol.Forwarding how = Protocols.of(batch.first().method()).forwarding();
+    boolean unary = how.shape() == Shape.UNARY_EACH || how.shape() == Shape.UNARY_JOINED;
+    List<Payload> messages = merge(how.shape(), batch.events());
+    long timeout = (unary ? client.unaryTimeout() : client.streamTimeout()).toNanos();
+    ClientCall<Payload, byte[]> call =
+        upstream
+            .connection()
+            .channel()
+            .newCall(
+                method(how.target(), unary ? MethodType.UNARY : MethodType.CLIENT_STREAMING),
+                CallOptions.DEFAULT.withDeadlineAfter(timeout, TimeUnit.NANOSECONDS));
+    Sending sending = new Sending(call, upstream, batch, messages, done);
+    // A client's call may have brought the thread here: its deadline and its cancellation are not ours.
+    Context.ROOT.run(() -> sending.start(client.authentication()));
+  }
+
+  private MethodDescriptor<Payload, byte[]> method(String target, MethodType type) {
+    return methods.computeIfAbsent(
+        target,
+        name ->
+            MethodDescriptor.newBuilder(Payload.MARSHALLER, RawBytes.MARSHALLER)
+                .setFullMethodName(name.substring(1))
+                .setType(type)
+                .build());
+  }
+
+  /** The upstream messages of a batch, in order. */
+  static List<Payload> merge(Shape shape, List<Event> events) {
+    switch (shape) {
+      case UNARY_EACH -> {
+        // The others of its group say the same: the latest stands for all.
+        Payload latest = new Payload();
+        latest.addAll(events.get(events.size() - 1).parts());
+        return List.of(latest);
+      }
+      case UNARY_JOINED -> {
+        Payload joined = new Payload();
+        events.forEach(event -> joined.addAll(event.parts()));
+        return List.of(joined);
+      }
+      case STREAM_EACH -> {
+        List<Payload> messages = new ArrayList<>(events.size());
+        byte[] holds = null;
+        for (Event event : events) {
+          Payload message = new Payload();
+          // Needed again only where another message came between.
+          if (event.context() != holds) {
+            message.add(event.context());
+          }
+          holds = event.context();
+          message.addAll(event.parts());
+          messages.add(message);
+        }
+        return messages;
+      }
+      case STREAM_JOINED -> {
+        Map<String, Payload> byGroup = new LinkedHashMap<>();
+        for (Event event : events) {
+          Payload message = byGroup.get(event.group());
+          if (message == null) {
+            message = new Payload();
+            message.add(event.context());
+            byGroup.put(event.group(), message);
+          }
+          message.addAll(event.parts());
+        }
+        return List.copyOf(byGroup.values());
+      }
+      default -> throw new IllegalArgumentException("no such shape: " + shape);
+    }
+  }
+
+  /** One call under way. gRPC calls it back on the node's event loop, one call at a time. */
+  private final class Sending extends ClientCall.Listener<byte[]> {
+    private final ClientCall<Payload, byte[]> call;
+    private final Upstream<GrpcConnection> upstream;
+    private final Batch batch;
+    private final Iterator<Payload> unsent;
+    private final Consumer<Outcome> done;
+    private final int count;
+    private final long startNanos = nanoTime.getAsLong();
+    private long bytes;
+    private boolean halfClosed;
+
+    Sending(
+        ClientCall<Payload, byte[]> call,
+        Upstream<GrpcConnection> upstream,
+        Batch batch,
+        List<Payload> messages,
+        Consumer<Outcome> done) {
+      this.call = call;
+      this.upstream = upstream;
+      this.batch = batch;
+      this.unsent = messages.iterator();
+      this.count = messages.size();
+      this.done = done;
+    }
+
+    void start(String authentication) {
+      Metadata headers = new Metadata();
+      GrpcConnection.authenticate(headers, authentication);
+      call.start(this, headers);
+      call.request(1);
+      if (count == 1) {
+        sendAndHalfClose();
+      }
+    }
+
+    /** A single message is handed over at once: gRPC sends it with the headers. */
+    private void sendAndHalfClose() {
+      Payload message = unsent.next();
+      bytes += message.length();
+      call.sendMessage(message);
+      halfClosed = true;
+      call.halfClose();
+    }
+
+    @Override
+    public void onReady() {
+      while (count > 1 && !halfClosed && call.isReady()) {
+        Payload message = unsent.next();
+        bytes += message.length();
+        call.sendMessage(message);
+        if (!unsent.hasNext()) {
+          halfClosed = true;
+          call.halfClose();
+        }
+      }
+    }
+
+    @Override
+    public void onMessage(byte[] answer) {
+      call.request(1);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      Outcome outcome =
+          status.isOk() && !halfClosed
+              ? new Outcome.Unreached("answered_early", "the node answered before it had everything")
+              : Outcome.of(status);
+      metrics.called(
+          upstream.node().address(),
+          outcome,
+          batch,
+          count,
+          bytes,
+          nanoTime.getAsLong() - startNanos);
+      done.accept(outcome);
+    }
+  }
+}

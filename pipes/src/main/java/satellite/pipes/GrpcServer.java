@@ -1,0 +1,196 @@
+package satellite.pipes;
+
+import io.grpc.HandlerRegistry;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+import javax.net.ssl.SSLException;
+import satellite.routing.Router;
+
+/**
+ * {@code grpc-server}: the one port for all agents, probes and Envoys. Finds for each method who takes
+ * its calls: the {@link Receiver} of its pipe, or {@link PassThrough}. Calls run on the event loop of
+ * their connection, so nothing behind here may block.
+ */
+public final class GrpcServer {
+
+  /**
+   * What a client may send ahead, per connection and per stream: bounds what paused streams hold.
+   * Measured in bench/README.md: larger windows cost memory and win no CPU time.
+   */
+  private static final int WINDOW_BYTES = 128 << 10;
+
+  private static final int KEEPALIVE_SECONDS = 10;
+
+  private final ServerConfig config;
+  private final List<Pipe> pipes;
+  private final PassThrough passThrough;
+  private final AcceptLimit acceptLimit;
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final Server server;
+
+  /**
+   * @param cpuPercent the CPU utilization now, 0..100
+   */
+  public GrpcServer(
+      ServerConfig config,
+      ClientConfig client,
+      List<Pipe> pipes,
+      Router<GrpcConnection> router,
+      Transport transport,
+      DoubleSupplier cpuPercent) {
+    this.config = config;
+    this.pipes = pipes;
+    this.passThrough = new PassThrough(router, client);
+    this.acceptLimit = new AcceptLimit(config.maxConnections(), config.maxCpuPercent(), cpuPercent);
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(address(config))
+            .channelFactory(() -> acceptLimit.on(transport.newServerChannel()))
+            .bossEventLoopGroup(transport.acceptor())
+            .workerEventLoopGroup(transport.workers())
+            .directExecutor()
+            .flowControlWindow(WINDOW_BYTES)
+            .maxInboundMessageSize(config.maxMessageBytes())
+            .maxConcurrentCallsPerConnection(config.maxConcurrentStreams())
+            .permitKeepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .addService(health.getHealthService())
+            .fallbackHandlerRegistry(new Methods(transport));
+    if (config.tlsCertificate() != null) {
+      builder.sslContext(ssl(config));
+    }
+    this.server = builder.build();
+  }
+
+  private static InetSocketAddress address(ServerConfig config) {
+    return config.host().isEmpty()
+        ? new InetSocketAddress(config.port())
+        : new InetSocketAddress(config.host(), config.port());
+  }
+
+  private static io.netty.handler.ssl.SslContext ssl(ServerConfig config) {
+    try {
+      return GrpcSslContexts.forServer(
+              config.tlsCertificate().toFile(), config.tlsKey().toFile())
+          .build();
+    } catch (SSLException | IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "the server's TLS files cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** Binds; from now on calls come. */
+  public void start() throws IOException {
+    server.start();
+    health.setStatus("", ServingStatus.SERVING);
+  }
+
+  /** The port bound. */
+  public int port() {
+    return server.getPort();
+  }
+
+  /** Connections now open. */
+  public int connections() {
+    return acceptLimit.connections();
+  }
+
+  /** Connections closed as they arrived, because of a limit. */
+  public long refusedConnections() {
+    return acceptLimit.refused();
+  }
+
+  /** Calls handed through, and those of them that did not end OK. */
+  public long passedThrough() {
+    return passThrough.calls();
+  }
+
+  public long passedThroughFailed() {
+    return passThrough.failures();
+  }
+
+  /**
+   * Stops in the order of a message: no new connections and streams (GOAWAY), streams that end by
+   * themselves, then those that do not. Blocks up to {@code hold} and a little.
+   */
+  public void stop(long holdMillis) throws InterruptedException {
+    health.enterTerminalState();
+    server.shutdown();
+    if (!server.awaitTermination(holdMillis, TimeUnit.MILLISECONDS)) {
+      pipes.forEach(Pipe::endStreams);
+      if (!server.awaitTermination(holdMillis, TimeUnit.MILLISECONDS)) {
+        server.shutdownNow();
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return config.host() + ":" + port();
+  }
+
+  /** Who takes the calls of which method. */
+  private final class Methods extends HandlerRegistry {
+    private final Map<String, ServerMethodDefinition<byte[], byte[]>> known = new HashMap<>();
+
+    Methods(Transport transport) {
+      Map<String, Pipe> byReceiver = new HashMap<>();
+      pipes.forEach(pipe -> byReceiver.put(pipe.config().receiver(), pipe));
+      for (Protocol protocol : Protocols.TABLE) {
+        Pipe pipe = byReceiver.get(protocol.receiver().pluginName());
+        ServerCallHandler<byte[], byte[]> handler =
+            protocol.mode() == Protocol.Mode.ASYNCHRONOUS && pipe != null
+                ? pipe.receiver(protocol, transport)
+                : passThrough;
+        known.put(protocol.method().substring(1), method(protocol.method(), type(protocol), handler));
+      }
+    }
+
+    private MethodType type(Protocol protocol) {
+      return switch (protocol.kind()) {
+        case UNARY -> MethodType.UNARY;
+        case CLIENT_STREAM -> MethodType.CLIENT_STREAMING;
+        case BIDI -> MethodType.BIDI_STREAMING;
+      };
+    }
+
+    @Override
+    public ServerMethodDefinition<?, ?> lookupMethod(String method, String authority) {
+      ServerMethodDefinition<byte[], byte[]> row = known.get(method);
+      if (row != null) {
+        return row;
+      }
+      boolean internal = ("/" + method).startsWith(Protocols.OAP_INTERNAL);
+      return method(method, MethodType.UNKNOWN, internal ? GrpcServer::deny : passThrough);
+    }
+
+    private ServerMethodDefinition<byte[], byte[]> method(
+        String method, MethodType type, ServerCallHandler<byte[], byte[]> handler) {
+      return ServerMethodDefinition.create(RawBytes.method(method, type), handler);
+    }
+  }
+
+  private static ServerCall.Listener<byte[]> deny(
+      ServerCall<byte[], byte[]> call, Metadata headers) {
+    call.close(
+        Status.PERMISSION_DENIED.withDescription(
+            "RemoteService is for OAP nodes among themselves; Satellite does not pass it"),
+        new Metadata());
+    return new ServerCall.Listener<>() {};
+  }
+}

@@ -1,0 +1,40 @@
+package satellite.pipes;
+
+import io.grpc.Status;
+import java.util.Locale;
+
+/** How an upstream call that carried a batch ended. */
+sealed interface Outcome {
+
+  /** The node answered OK: it has the batch in its memory. */
+  record Delivered() implements Outcome {}
+
+  /** The node, or the way to it: the same batch may succeed later, or elsewhere. */
+  record Unreached(String reason, String detail) implements Outcome {}
+
+  /**
+   * The batch: some message in it cannot be taken.
+   *
+   * @param whole no part of it can: there is no use in trying parts
+   */
+  record Refused(String reason, String detail, boolean whole) implements Outcome {}
+
+  /** Which of them a status stands for; OAP's answers are listed in docs/forwarding.md. */
+  static Outcome of(Status status) {
+    String reason = status.getCode().name().toLowerCase(Locale.ROOT);
+    String detail = String.valueOf(status.getDescription());
+    return switch (status.getCode()) {
+      case OK -> new Delivered();
+      // A token that a node does not take is the operator's to mend: the data waits for it.
+      case UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED, PERMISSION_DENIED, UNAUTHENTICATED ->
+          new Unreached(reason, detail);
+      // Overload passes. A message over the size limit does not, and says so.
+      case RESOURCE_EXHAUSTED ->
+          detail.contains("maximum size")
+              ? new Refused("too_large", detail, false)
+              : new Unreached(reason, detail);
+      case UNIMPLEMENTED -> new Refused(reason, detail, true);
+      default -> new Refused(reason, detail, false);
+    };
+  }
+}

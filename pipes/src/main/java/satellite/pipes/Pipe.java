@@ -1,0 +1,110 @@
+package satellite.pipes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+import satellite.queue.Account;
+import satellite.queue.MemoryBudget;
+import satellite.queue.MemoryQueue;
+import satellite.routing.FixedRouting;
+import satellite.routing.Router;
+
+/**
+ * One entry of {@code pipes[]}: its receivers put events into its queue, its dispatchers, one per
+ * partition, take them out in batches and hand them to its forwarder.
+ */
+public final class Pipe {
+
+  private final PipeConfig config;
+  private final Account account = new Account();
+  private final MemoryQueue queue;
+  private final FixedRouting<GrpcConnection> fixed;
+  private final List<Dispatcher> dispatchers = new ArrayList<>();
+  private final List<Receiver> receivers = new ArrayList<>();
+  private final LongSupplier nanoTime;
+
+  /** @param config of a pipe that has a queue */
+  public Pipe(
+      PipeConfig config,
+      MemoryBudget memory,
+      Router<GrpcConnection> router,
+      ClientConfig client,
+      PipeMetrics metrics,
+      ScheduledExecutorService pool,
+      LongSupplier nanoTime) {
+    this.config = config;
+    this.nanoTime = nanoTime;
+    this.queue = new MemoryQueue(config.queue(), memory);
+    this.fixed =
+        new FixedRouting<>(
+            router,
+            config.routing().cacheSize(),
+            config.routing().cacheTtl(),
+            nanoTime::getAsLong);
+    Forwarder forwarder = new GrpcForwarder(client, metrics, nanoTime);
+    for (MemoryQueue.Partition partition : queue.partitions()) {
+      Dispatcher dispatcher =
+          new Dispatcher(
+              partition,
+              config,
+              router,
+              fixed,
+              forwarder,
+              account,
+              pool,
+              nanoTime,
+              () -> ThreadLocalRandom.current().nextDouble());
+      dispatchers.add(dispatcher);
+      router.onChange(dispatcher::wake);
+    }
+  }
+
+  Receiver receiver(Protocol protocol, Transport transport) {
+    Receiver receiver = new Receiver(protocol, config, queue, account, transport, nanoTime);
+    receivers.add(receiver);
+    return receiver;
+  }
+
+  public PipeConfig config() {
+    return config;
+  }
+
+  public Account account() {
+    return account;
+  }
+
+  public MemoryQueue queue() {
+    return queue;
+  }
+
+  public FixedRouting<GrpcConnection> fixedRouting() {
+    return fixed;
+  }
+
+  /** Streams that clients keep open. */
+  public int openStreams() {
+    return receivers.stream().mapToInt(Receiver::openStreams).sum();
+  }
+
+  /** Ends the clients' streams; what they sent is queued. */
+  void endStreams() {
+    receivers.forEach(Receiver::endStreams);
+  }
+
+  /** Sends what is queued, whatever its age. */
+  public void flush() {
+    dispatchers.forEach(Dispatcher::flush);
+  }
+
+  /** Gives up what is still queued, counted as dropped. */
+  public void abandon() {
+    dispatchers.forEach(Dispatcher::abandon);
+  }
+
+  /** Nothing is queued, gathered or under way. */
+  public boolean isEmpty() {
+    return queue.events() == 0 && queue.bytes() == 0;
+  }
+}

@@ -1,0 +1,532 @@
+package satellite.pipes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import satellite.pipes.Protocol.Reading;
+import satellite.pipes.StreamReader.Found;
+
+/**
+ * How the protocols are read: what each message says of its source, and what it leaves to an earlier
+ * message of its stream. Field numbers are those of SkyWalking's data-collect-protocol, of Envoy's
+ * API and of OpenTelemetry's protocol.
+ */
+final class Readers {
+
+  private Readers() {}
+
+  /** Joins the parts of an identity; cannot stand in a valid name. */
+  private static final char SEPARATOR = '\u0000';
+
+  private static final AtomicLong SERIAL = new AtomicLong();
+
+  /** Each message stands alone and any node will do: not one byte is read. */
+  static Reading whole() {
+    return pipe -> (message, found) -> found.event(message);
+  }
+
+  /** The same for what will be concatenated: its fields must end where it ends. */
+  static Reading checked() {
+    return pipe ->
+        (message, found) -> {
+          Fields.check(message);
+          found.event(message);
+        };
+  }
+
+  /** Each message becomes an element of the repeated field {@code number} of its batch. */
+  static Reading elementOf(int number) {
+    return pipe ->
+        (message, found) ->
+            found.event(null, null, Found.NOTHING, Fields.header(number, message.length), message);
+  }
+
+  /** Messages with equal strings in these fields may be joined. */
+  static Reading groupedBy(int... numbers) {
+    return pipe ->
+        (message, found) -> found.event(null, strings(message, numbers), Found.NOTHING, message);
+  }
+
+  private static String strings(byte[] message, int... numbers) throws MalformedMessageException {
+    String[] values = new String[numbers.length];
+    Fields fields = new Fields(message);
+    while (fields.next()) {
+      for (int i = 0; i < numbers.length; i++) {
+        if (fields.is(numbers[i])) {
+          values[i] = fields.string();
+        }
+      }
+    }
+    StringBuilder joined = new StringBuilder();
+    for (String value : values) {
+      joined.append(value == null ? "" : value).append(SEPARATOR);
+    }
+    return joined.toString();
+  }
+
+  /** Of two different cases of a oneof only the last would survive a join. */
+  private static final class OneofCase {
+    private int last;
+    private boolean several;
+
+    void saw(int number) {
+      several |= last != 0 && last != number;
+      last = number;
+    }
+
+    /** Messages of one group may be joined; one that holds several cases by nobody. */
+    String group() {
+      return several ? "alone" + SERIAL.incrementAndGet() : Integer.toString(last);
+    }
+  }
+
+  /** ServiceMeshMetrics: HTTP or TCP metrics. */
+  static Reading groupedByCase() {
+    return pipe ->
+        (message, found) -> {
+          OneofCase metrics = new OneofCase();
+          Fields fields = new Fields(message);
+          while (fields.next()) {
+            metrics.saw(fields.number());
+          }
+          found.event(null, metrics.group(), Found.NOTHING, message);
+        };
+  }
+
+  /**
+   * LogData: the service may stand in the first message of a stream only, and OAP writes the first
+   * one it sees on every later message. So each message gets it, and a stream upstream carries one
+   * service.
+   */
+  static Reading log() {
+    final int service = 2;
+    return pipe ->
+        new StreamReader() {
+          private String first;
+
+          @Override
+          public void read(byte[] message, Found found) throws MalformedMessageException {
+            String own = null;
+            Fields fields = new Fields(message);
+            while (fields.next()) {
+              if (fields.is(service) && !fields.isEmpty()) {
+                own = fields.string();
+              }
+            }
+            if (first == null) {
+              first = own;
+            }
+            if (own != null) {
+              found.event(null, own, Found.NOTHING, message);
+            } else if (first != null) {
+              // Behind the message, so that it also wins over a service that is there and empty.
+              found.event(null, first, Found.NOTHING, message, Fields.string(service, first));
+            } else {
+              found.useless("no_service");
+            }
+          }
+        };
+  }
+
+  private static final int METER_SERVICE = 3;
+  private static final int METER_INSTANCE = 4;
+  private static final int METER_TIMESTAMP = 5;
+
+  /**
+   * MeterData, one element of a report: who reports stands in the first element only, and OAP looks
+   * at the report when the stream ends. The elements are gathered as the one MeterDataCollection
+   * that the stream is; where it would become too long, another one is begun, whose first element
+   * says again who reports.
+   */
+  static Reading meterElement() {
+    return pipe ->
+        new StreamReader() {
+          private String service;
+          private String instance;
+          private byte[] timestamp = Found.NOTHING;
+          private long bytes;
+          private int part;
+
+          @Override
+          public void read(byte[] message, Found found) throws MalformedMessageException {
+            Fields fields = new Fields(message);
+            while (fields.next()) {
+              if (fields.is(METER_SERVICE) && !fields.isEmpty()) {
+                service = fields.string();
+              } else if (fields.is(METER_INSTANCE) && !fields.isEmpty()) {
+                instance = fields.string();
+              } else if (fields.number() == METER_TIMESTAMP) {
+                timestamp = fields.whole();
+              }
+            }
+            boolean known = service != null && instance != null;
+            byte[] element = message;
+            bytes += message.length;
+            if (bytes > pipe.batch().maxBytes() && known) {
+              part++;
+              bytes = message.length;
+              byte[] reporter =
+                  Fields.concat(
+                      Fields.string(METER_SERVICE, service),
+                      Fields.string(METER_INSTANCE, instance));
+              element = Fields.concat(message, Fields.concat(reporter, timestamp));
+            }
+            found.event(
+                known ? service + SEPARATOR + instance : null,
+                Integer.toString(part),
+                Found.NOTHING,
+                Fields.header(1, element.length),
+                element);
+          }
+        };
+  }
+
+  /** MeterDataCollection: one report each, by the instance that its first elements name. */
+  static Reading meterCollection() {
+    return pipe ->
+        (message, found) -> {
+          String service = null;
+          String instance = null;
+          Fields elements = new Fields(message);
+          while (elements.next()) {
+            if (!elements.is(1) || (service != null && instance != null)) {
+              continue;
+            }
+            Fields element = elements.nested();
+            while (element.next()) {
+              if (element.is(METER_SERVICE) && service == null && !element.isEmpty()) {
+                service = element.string();
+              } else if (element.is(METER_INSTANCE) && instance == null && !element.isEmpty()) {
+                instance = element.string();
+              }
+            }
+          }
+          if (service == null || instance == null) {
+            found.useless("no_identity");
+          } else {
+            found.event(service + SEPARATOR + instance, null, Found.NOTHING, message);
+          }
+        };
+  }
+
+  /** An identifier of nobody: ends the rule of the identifier that an upstream stream saw before. */
+  private static final byte[] NOBODY = Fields.header(1, 0);
+
+  /**
+   * StreamAccessLogsMessage: the identifier stands in the first message of a stream. It is cut off
+   * and put once in front of what is joined. HTTP and TCP entries are cases of a oneof: joined, the
+   * last would win.
+   *
+   * @param everyIdentifierCounts as among Satellites; an Envoy's later identifiers are ignored, as
+   *     OAP does
+   */
+  static Reading accessLog(boolean everyIdentifierCounts) {
+    return pipe ->
+        new StreamReader() {
+          private byte[] identifier;
+          private String stream;
+
+          @Override
+          public void read(byte[] message, Found found) throws MalformedMessageException {
+            byte[] seen = null;
+            byte[] entries = message;
+            OneofCase logs = new OneofCase();
+            Fields fields = new Fields(message);
+            while (fields.next()) {
+              if (!fields.is(1)) {
+                logs.saw(fields.number());
+                continue;
+              }
+              if (seen != null) {
+                throw new MalformedMessageException("an access log message with two identifiers");
+              }
+              seen = fields.whole();
+              entries = fields.without();
+            }
+            if (identifier == null || (everyIdentifierCounts && seen != null)) {
+              identifier = seen == null ? NOBODY : seen;
+              // A group per stream and identifier: comparing the metadata of all Envoys would cost
+              // more than it joins, since an Envoy keeps one stream.
+              stream = "als" + SERIAL.incrementAndGet() + "/";
+            }
+            // A message of nothing but an identifier is kept for what follows.
+            if (entries.length > 0) {
+              found.event(null, stream + logs.group(), identifier, entries);
+            }
+          }
+        };
+  }
+
+  /**
+   * StreamMetricsMessage of Envoy: the identifier stands in the first message, OAP reads it in the
+   * first of its stream only, and rates want all of one Envoy on one node.
+   */
+  static Reading envoyMetrics() {
+    return pipe ->
+        new StreamReader() {
+          private byte[] identifier;
+          private String envoy;
+
+          @Override
+          public void read(byte[] message, Found found) throws MalformedMessageException {
+            byte[] seen = null;
+            byte[] metrics = message;
+            String node = null;
+            Fields fields = new Fields(message);
+            while (fields.next()) {
+              if (!fields.is(1)) {
+                continue;
+              }
+              if (seen != null) {
+                throw new MalformedMessageException("a metrics message with two identifiers");
+              }
+              seen = fields.whole();
+              metrics = fields.without();
+              node = node(fields.nested());
+            }
+            if (identifier == null && seen != null) {
+              identifier = seen;
+              envoy = node;
+            }
+            if (identifier == null) {
+              found.useless("no_identity");
+            } else if (metrics.length > 0) {
+              found.event(envoy, envoy, identifier, metrics);
+            }
+          }
+
+          /** Who an Envoy is: identifier.node [1] with id [1] and cluster [2]. */
+          private String node(Fields identifier) throws MalformedMessageException {
+            String id = "";
+            String cluster = "";
+            while (identifier.next()) {
+              if (!identifier.is(1)) {
+                continue;
+              }
+              Fields node = identifier.nested();
+              while (node.next()) {
+                if (node.is(1)) {
+                  id = node.string();
+                } else if (node.is(2)) {
+                  cluster = node.string();
+                }
+              }
+            }
+            return cluster + SEPARATOR + id;
+          }
+        };
+  }
+
+  /** EBPFProfilingData: a task [1] holds for the messages behind it, so each gets it. */
+  static Reading ebpfProfiling() {
+    return pipe ->
+        new StreamReader() {
+          private byte[] task = Found.NOTHING;
+
+          @Override
+          public void read(byte[] message, Found found) throws MalformedMessageException {
+            boolean own = false;
+            Fields fields = new Fields(message);
+            while (fields.next()) {
+              if (fields.is(1)) {
+                task = fields.whole();
+                own = true;
+              }
+            }
+            if (own) {
+              found.event(message);
+            } else if (task.length > 0) {
+              found.event(null, null, task, message);
+            } else {
+              found.useless("no_task");
+            }
+          }
+        };
+  }
+
+  /**
+   * EBPFAccessLogMessage: node [1] and connection [2] hold until they are replaced. A stream goes
+   * upstream in its order and to one node; each message behind the first carries what held for it.
+   */
+  static Reading ebpfAccessLog() {
+    return pipe ->
+        new StreamReader() {
+          private final String stream = "ebpf" + SERIAL.incrementAndGet();
+          private byte[] node = Found.NOTHING;
+          private byte[] connection = Found.NOTHING;
+          private byte[] both = Found.NOTHING;
+          private String nodeName;
+
+          @Override
+          public void read(byte[] message, Found found) throws MalformedMessageException {
+            boolean ownNode = false;
+            boolean ownConnection = false;
+            byte[] newNode = node;
+            byte[] newConnection = connection;
+            String name = nodeName;
+            Fields fields = new Fields(message);
+            while (fields.next()) {
+              if (fields.is(1)) {
+                ownNode = true;
+                newNode = fields.whole();
+                name = name(fields.nested());
+              } else if (fields.is(2)) {
+                ownConnection = true;
+                newConnection = fields.whole();
+              }
+            }
+            byte[] context;
+            if (ownNode && ownConnection) {
+              context = Found.NOTHING;
+            } else if (ownNode) {
+              context = connection;
+            } else if (ownConnection) {
+              context = node;
+            } else {
+              context = both;
+            }
+            if (ownNode || ownConnection) {
+              node = newNode;
+              connection = newConnection;
+              both = Fields.concat(node, connection);
+              nodeName = name;
+            }
+            found.event(nodeName == null ? stream : nodeName, stream, context, message);
+          }
+
+          private String name(Fields node) throws MalformedMessageException {
+            String name = null;
+            while (node.next()) {
+              if (node.is(1) && !node.isEmpty()) {
+                name = node.string();
+              }
+            }
+            return name;
+          }
+        };
+  }
+
+  private static final String SERVICE_NAME = "service.name";
+
+  /**
+   * ExportMetricsServiceRequest: rates want a resource on one node, so a request is cut where the
+   * key changes. The key is made of the configured attributes; of all of them where none is there.
+   */
+  static Reading otlpMetrics() {
+    return pipe ->
+        (message, found) -> {
+          List<byte[]> parts = new ArrayList<>();
+          String key = null;
+          Fields resources = new Fields(message);
+          List<Runnable> events = new ArrayList<>();
+          while (resources.next()) {
+            String next = resources.is(1) ? resourceKey(resources.nested(), pipe) : key;
+            if (!parts.isEmpty() && !next.equals(key)) {
+              events.add(otlpEvent(found, key, parts));
+              parts = new ArrayList<>();
+            }
+            key = next;
+            parts.add(resources.whole());
+          }
+          if (!parts.isEmpty()) {
+            events.add(otlpEvent(found, key, parts));
+          }
+          // Told only when the whole request was read: a malformed one is refused whole.
+          events.forEach(Runnable::run);
+        };
+  }
+
+  private static Runnable otlpEvent(Found found, String key, List<byte[]> parts) {
+    return () -> found.event(key, null, Found.NOTHING, parts.toArray(byte[][]::new));
+  }
+
+  private static String resourceKey(Fields resourceMetrics, PipeConfig pipe)
+      throws MalformedMessageException {
+    StringBuilder all = new StringBuilder();
+    String[] chosen = new String[pipe.routing().labelKeys().size()];
+    boolean any = false;
+    while (resourceMetrics.next()) {
+      if (!resourceMetrics.is(1)) {
+        continue;
+      }
+      Fields resource = resourceMetrics.nested();
+      while (resource.next()) {
+        if (resource.is(1)) {
+          String[] attribute = attribute(resource.nested());
+          all.append(attribute[0]).append('=').append(attribute[1]).append(SEPARATOR);
+          int wanted = pipe.routing().labelKeys().indexOf(attribute[0]);
+          if (wanted >= 0) {
+            chosen[wanted] = attribute[1];
+            any = true;
+          }
+        }
+      }
+    }
+    if (!any) {
+      return all.toString();
+    }
+    StringBuilder key = new StringBuilder();
+    for (String value : chosen) {
+      key.append(value == null ? "" : value).append(SEPARATOR);
+    }
+    return key.toString();
+  }
+
+  /** KeyValue: key [1], value [2]; its string_value [1], empty for values of other types. */
+  private static String[] attribute(Fields keyValue) throws MalformedMessageException {
+    String key = "";
+    String value = "";
+    while (keyValue.next()) {
+      if (keyValue.is(1)) {
+        key = keyValue.string();
+      } else if (keyValue.is(2)) {
+        Fields any = keyValue.nested();
+        while (any.next()) {
+          if (any.is(1)) {
+            value = any.string();
+          }
+        }
+      }
+    }
+    return new String[] {key, value};
+  }
+
+  /**
+   * ExportLogsServiceRequest, cut to one ResourceLogs each: OAP before 10.3 answers after the first
+   * one and loses the others, and never answers where none has a service.name.
+   */
+  static Reading otlpLogs() {
+    return pipe ->
+        (message, found) -> {
+          List<Runnable> events = new ArrayList<>();
+          Fields resources = new Fields(message);
+          while (resources.next()) {
+            byte[] whole = resources.whole();
+            if (!resources.is(1) || !hasServiceName(resources.nested())) {
+              events.add(() -> found.useless("no_service_name"));
+            } else {
+              String group = pipe.joinOtlpLogs() ? null : "otlp" + SERIAL.incrementAndGet();
+              events.add(() -> found.event(null, group, Found.NOTHING, whole));
+            }
+          }
+          events.forEach(Runnable::run);
+        };
+  }
+
+  private static boolean hasServiceName(Fields resourceLogs) throws MalformedMessageException {
+    boolean has = false;
+    while (resourceLogs.next()) {
+      if (!resourceLogs.is(1)) {
+        continue;
+      }
+      Fields resource = resourceLogs.nested();
+      while (resource.next()) {
+        if (resource.is(1)) {
+          String[] attribute = attribute(resource.nested());
+          has |= attribute[0].equals(SERVICE_NAME) && !attribute[1].isEmpty();
+        }
+      }
+    }
+    return has;
+  }
+}

@@ -1,0 +1,319 @@
+package satellite.pipes;
+
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.Status;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import satellite.pipes.Protocol.Gather;
+import satellite.queue.Account;
+import satellite.queue.Event;
+import satellite.queue.MemoryQueue;
+import satellite.queue.QueueConfig.WhenFull;
+
+/**
+ * Takes the calls of one asynchronous method and answers them: its messages become events of the
+ * pipe's queue. A full queue pauses the stream, which HTTP/2 flow control hands on to the client.
+ */
+final class Receiver implements ServerCallHandler<byte[], byte[]> {
+
+  private static final byte[] EMPTY = {};
+
+  /** Of the sender's flush time, that gathering may use: the rest lets events of many streams meet. */
+  private static final double GATHER_SHARE = 0.9;
+
+  private final Protocol protocol;
+  private final PipeConfig pipe;
+  private final MemoryQueue queue;
+  private final Account account;
+  private final Transport transport;
+  private final LongSupplier nanoTime;
+  private final AtomicInteger sources = new AtomicInteger();
+  private final Set<Call> open = ConcurrentHashMap.newKeySet();
+
+  Receiver(
+      Protocol protocol,
+      PipeConfig pipe,
+      MemoryQueue queue,
+      Account account,
+      Transport transport,
+      LongSupplier nanoTime) {
+    this.protocol = protocol;
+    this.pipe = pipe;
+    this.queue = queue;
+    this.account = account;
+    this.transport = transport;
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public ServerCall.Listener<byte[]> startCall(ServerCall<byte[], byte[]> call, Metadata headers) {
+    call.request(1);
+    Call started = new Call(call);
+    open.add(started);
+    return started;
+  }
+
+  /** Ends the streams that clients keep open; what they sent until now is queued. */
+  void endStreams() {
+    open.forEach(call -> call.loop.execute(call::end));
+  }
+
+  int openStreams() {
+    return open.size();
+  }
+
+  /** One call. All of it runs on the event loop of its connection. */
+  private final class Call extends ServerCall.Listener<byte[]> implements StreamReader.Found {
+    private final ServerCall<byte[], byte[]> call;
+    private final EventExecutor loop = transport.current();
+    private final StreamReader reader = protocol.reading().open(pipe);
+    private final MemoryQueue.Partition own = queue.partition(sources.getAndIncrement());
+    private final Deque<Event> pending = new ArrayDeque<>(2);
+    private Gatherer gatherer;
+    private Future<?> gathering;
+    private Future<?> fullTimer;
+    private long now;
+    private boolean waitsForSpace;
+    private boolean dropsOldest;
+    private boolean halfClosed;
+    private boolean over;
+
+    Call(ServerCall<byte[], byte[]> call) {
+      this.call = call;
+    }
+
+    @Override
+    public void onMessage(byte[] message) {
+      if (over) {
+        return;
+      }
+      now = nanoTime.getAsLong();
+      try {
+        reader.read(message, this);
+      } catch (MalformedMessageException e) {
+        account.refused("malformed", 1);
+        close(Status.INVALID_ARGUMENT.withDescription(protocol.method() + ": " + e.getMessage()));
+        return;
+      }
+      proceed(true);
+    }
+
+    @Override
+    public void event(String key, String group, byte[] context, byte[]... parts) {
+      pending.add(new Event(protocol.method(), key, group, context, parts, 1, now));
+    }
+
+    @Override
+    public void useless(String reason) {
+      account.received(1, 0);
+      account.dropped(reason, 1);
+    }
+
+    @Override
+    public void onHalfClose() {
+      halfClosed = true;
+      if (!over) {
+        proceed(false);
+      }
+    }
+
+    /** The client went away; OAP counts what it had sent, and so does Satellite. */
+    @Override
+    public void onCancel() {
+      if (!over) {
+        offerPending();
+        account.refused("cancelled", pending.size());
+        finish();
+      }
+    }
+
+    @Override
+    public void onComplete() {
+      open.remove(this);
+    }
+
+    /** @param wantsMore whether a message was taken, so that the next may come */
+    private void proceed(boolean wantsMore) {
+      if (!offerPending()) {
+        waitForSpace();
+        return;
+      }
+      resume();
+      if (halfClosed) {
+        answer();
+      } else if (wantsMore) {
+        call.request(1);
+      }
+    }
+
+    /** True when everything that was read is queued. */
+    private boolean offerPending() {
+      Event next;
+      while ((next = pending.peek()) != null) {
+        if (!offer(next)) {
+          return false;
+        }
+        pending.remove();
+        account.received(next.messages(), next.payloadBytes());
+      }
+      return true;
+    }
+
+    private boolean offer(Event event) {
+      MemoryQueue.Partition partition =
+          event.key() == null ? own : queue.partition(event.key().hashCode());
+      if (protocol.forwarding().gather() == Gather.NO) {
+        return partition.offer(event);
+      }
+      return gather(event, partition);
+    }
+
+    private boolean gather(Event event, MemoryQueue.Partition partition) {
+      boolean forATime = protocol.forwarding().gather() == Gather.FOR_A_TIME;
+      if (gatherer == null) {
+        gatherer =
+            new Gatherer(
+                partition,
+                forATime ? pipe.gather().maxMessages() : Integer.MAX_VALUE,
+                pipe.batch().maxBytes());
+      }
+      if (!gatherer.offer(event)) {
+        return false;
+      }
+      if (forATime && gathering == null && !gatherer.isEmpty()) {
+        double most = GATHER_SHARE * pipe.batch().flushTime().toNanos();
+        long nanos = (long) Math.min(pipe.gather().flushTime().toNanos(), most);
+        gathering = loop.schedule(this::gathered, nanos, TimeUnit.NANOSECONDS);
+      }
+      return true;
+    }
+
+    private void gathered() {
+      gathering = null;
+      if (gatherer != null) {
+        gatherer.flush();
+      }
+    }
+
+    private void waitForSpace() {
+      if (fullTimer == null) {
+        fullTimer =
+            loop.schedule(
+                this::fullForTooLong,
+                dropsOldest ? 0 : queue.config().fullTimeout().toNanos(),
+                TimeUnit.NANOSECONDS);
+      }
+      if (!waitsForSpace) {
+        waitsForSpace = true;
+        queue.onSpace(() -> loop.execute(this::spaceAgain));
+        // Space that came before the registration told nobody.
+        loop.execute(this::tryAgain);
+      }
+    }
+
+    private void spaceAgain() {
+      waitsForSpace = false;
+      tryAgain();
+    }
+
+    private void tryAgain() {
+      if (!over && !pending.isEmpty()) {
+        proceed(true);
+      }
+    }
+
+    private void resume() {
+      if (fullTimer != null) {
+        fullTimer.cancel(false);
+        fullTimer = null;
+        dropsOldest = false;
+      }
+    }
+
+    private void fullForTooLong() {
+      fullTimer = null;
+      if (over || pending.isEmpty()) {
+        return;
+      }
+      if (queue.config().whenFull() == WhenFull.DROP_OLDEST && dropOldest()) {
+        return;
+      }
+      account.refused("queue_full", pending.size());
+      pending.clear();
+      close(
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "pipe " + pipe.name() + ": the queue has been full for too long"));
+    }
+
+    /** Makes room for what is pending; false if nothing that waits can be given up. */
+    private boolean dropOldest() {
+      Event next = pending.peek();
+      MemoryQueue.Partition partition =
+          next.key() == null ? own : queue.partition(next.key().hashCode());
+      int dropped = 0;
+      for (Event oldest : partition.dropOldest(next.bytes())) {
+        dropped += oldest.messages();
+      }
+      if (dropped == 0) {
+        return false;
+      }
+      account.dropped("queue_full", dropped);
+      dropsOldest = true;
+      proceed(true);
+      return true;
+    }
+
+    private void answer() {
+      finish();
+      call.sendHeaders(new Metadata());
+      call.sendMessage(EMPTY);
+      call.close(Status.OK, new Metadata());
+    }
+
+    private void end() {
+      if (!over) {
+        offerPending();
+        account.refused("shutdown", pending.size());
+        close(Status.UNAVAILABLE.withDescription("Satellite is stopping"));
+      }
+    }
+
+    private void close(Status status) {
+      finish();
+      call.close(status, new Metadata());
+    }
+
+    /** Nothing more is taken; what was gathered goes on. */
+    private void finish() {
+      over = true;
+      open.remove(this);
+      pending.clear();
+      if (fullTimer != null) {
+        fullTimer.cancel(false);
+      }
+      if (gathering != null) {
+        gathering.cancel(false);
+      }
+      if (gatherer == null) {
+        return;
+      }
+      if (protocol.forwarding().sticky() && gatherer.key() == null) {
+        int messages = gatherer.discard();
+        if (messages > 0) {
+          account.dropped("no_identity", messages);
+        }
+      } else {
+        gatherer.flush();
+      }
+    }
+  }
+}

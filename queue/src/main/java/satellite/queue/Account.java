@@ -1,0 +1,83 @@
+package satellite.queue;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The books of one pipe, in client messages: {@code received = forwarded + queued + dropped by
+ * reason}. Messages that were refused were never accepted and stand beside the account. All methods
+ * may be called by any thread.
+ */
+public final class Account {
+
+  private final LongAdder received = new LongAdder();
+  private final LongAdder receivedBytes = new LongAdder();
+  private final LongAdder forwarded = new LongAdder();
+  private final Map<String, LongAdder> dropped = new ConcurrentHashMap<>();
+  private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
+
+  public void received(long messages, long bytes) {
+    received.add(messages);
+    receivedBytes.add(bytes);
+  }
+
+  public void forwarded(long messages) {
+    forwarded.add(messages);
+  }
+
+  /** Accepted, and given up for {@code reason}. */
+  public void dropped(String reason, long messages) {
+    dropped.computeIfAbsent(reason, r -> new LongAdder()).add(messages);
+  }
+
+  /** Not accepted; the client was told so. */
+  public void refused(String reason, long messages) {
+    refused.computeIfAbsent(reason, r -> new LongAdder()).add(messages);
+  }
+
+  public long received() {
+    return received.sum();
+  }
+
+  public long receivedBytes() {
+    return receivedBytes.sum();
+  }
+
+  public long forwarded() {
+    return forwarded.sum();
+  }
+
+  public Map<String, Long> droppedByReason() {
+    return sums(dropped);
+  }
+
+  public long dropped() {
+    return dropped.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
+  public Map<String, Long> refusedByReason() {
+    return sums(refused);
+  }
+
+  public long refused() {
+    return refused.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
+  /** What the books say is still under way; equal to what the queue holds when nothing moves. */
+  public long outstanding() {
+    return received() - forwarded() - dropped();
+  }
+
+  private static Map<String, Long> sums(Map<String, LongAdder> adders) {
+    Map<String, Long> sums = new TreeMap<>();
+    adders.forEach((reason, adder) -> sums.put(reason, adder.sum()));
+    return sums;
+  }
+
+  @Override
+  public String toString() {
+    return "received " + received() + " = forwarded " + forwarded() + " + queued " + outstanding() + " + dropped " + droppedByReason();
+  }
+}

@@ -1,0 +1,103 @@
+package satellite.queue;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Events that leave together, in one upstream call, and are settled together. Owned by one thread at
+ * a time.
+ */
+public final class Batch {
+
+  private final MemoryQueue.Partition partition;
+  private final List<Event> events;
+  private int attempts;
+  private String lastNode;
+  private boolean done;
+
+  public Batch(MemoryQueue.Partition partition, List<Event> events) {
+    this.partition = partition;
+    this.events = events;
+  }
+
+  public List<Event> events() {
+    return events;
+  }
+
+  public Event first() {
+    return events.get(0);
+  }
+
+  public int messages() {
+    return events.stream().mapToInt(Event::messages).sum();
+  }
+
+  /** Times it was sent. */
+  public int attempts() {
+    return attempts;
+  }
+
+  public void attempted(String node) {
+    attempts++;
+    lastNode = node;
+  }
+
+  /** Address of the node that it was last sent to, null when it was not. */
+  public String lastNode() {
+    return lastNode;
+  }
+
+  /** Settles it: only now is the space of its events free. */
+  public void done() {
+    if (done) {
+      throw new IllegalStateException("a batch of " + events.size() + " events was settled twice");
+    }
+    done = true;
+    long bytes = 0;
+    for (Event event : events) {
+      bytes += event.bytes();
+    }
+    partition.settle(events.size(), bytes);
+  }
+
+  /** Its events, for other batches: this one is no more, and nothing is settled. */
+  public List<Event> reopen() {
+    done = true;
+    return events;
+  }
+
+  /** Two batches in its place; for a batch of two or more events. */
+  public List<Batch> halves() {
+    int middle = events.size() / 2;
+    done = true;
+    return List.of(
+        new Batch(partition, List.copyOf(events.subList(0, middle))),
+        new Batch(partition, List.copyOf(events.subList(middle, events.size()))));
+  }
+
+  /**
+   * The same for its single event, whose parts are client messages of their own.
+   *
+   * <p>The two halves together are charged like the one event was, so nothing is acquired.
+   */
+  public List<Batch> halvesOfSingle() {
+    Event event = first();
+    int middle = event.parts().length / 2;
+    done = true;
+    partition.held(1);
+    return List.of(
+        new Batch(partition, List.of(slice(event, 0, middle))),
+        new Batch(partition, List.of(slice(event, middle, event.parts().length))));
+  }
+
+  private static Event slice(Event event, int from, int to) {
+    return new Event(
+        event.method(),
+        event.key(),
+        event.group(),
+        event.context(),
+        Arrays.copyOfRange(event.parts(), from, to),
+        to - from,
+        event.receivedNanos());
+  }
+}

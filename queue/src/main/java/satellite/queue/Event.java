@@ -1,0 +1,89 @@
+package satellite.queue;
+
+/**
+ * What a client reported, on its way through Satellite: immutable, made by a receiver, settled as
+ * part of a {@link Batch}.
+ */
+public final class Event {
+
+  /** What an event costs on the heap beside its payload: object, arrays, queue node. */
+  public static final int OVERHEAD_BYTES = 160;
+
+  private final String method;
+  private final String key;
+  private final String group;
+  private final byte[] context;
+  private final byte[][] parts;
+  private final int messages;
+  private final int payloadBytes;
+  private final long receivedNanos;
+
+  /**
+   * @param method the gRPC method it arrived on, as {@code /package.Service/Method}
+   * @param key identity that must stay on one node; null where any node will do
+   * @param group events of one group may share an upstream message or stream; null where all may
+   * @param context encoded fields that the protocol sends once per stream and that this event needs
+   *     again; empty where none
+   * @param parts encoded payload; the concatenation of all is one upstream message
+   * @param messages client messages in it, for the account
+   * @param receivedNanos {@link System#nanoTime} of its first message
+   */
+  public Event(
+      String method,
+      String key,
+      String group,
+      byte[] context,
+      byte[][] parts,
+      int messages,
+      long receivedNanos) {
+    this.method = method;
+    this.key = key;
+    this.group = group;
+    this.context = context;
+    this.parts = parts;
+    this.messages = messages;
+    this.receivedNanos = receivedNanos;
+    int length = 0;
+    for (byte[] part : parts) {
+      length += part.length;
+    }
+    this.payloadBytes = length;
+  }
+
+  public String method() {
+    return method;
+  }
+
+  public String key() {
+    return key;
+  }
+
+  public String group() {
+    return group;
+  }
+
+  public byte[] context() {
+    return context;
+  }
+
+  public byte[][] parts() {
+    return parts;
+  }
+
+  public int messages() {
+    return messages;
+  }
+
+  public int payloadBytes() {
+    return payloadBytes;
+  }
+
+  /** What it is charged with while it is held: its payload and its share of the heap around it. */
+  public long bytes() {
+    return payloadBytes + (long) OVERHEAD_BYTES * messages;
+  }
+
+  public long receivedNanos() {
+    return receivedNanos;
+  }
+}

@@ -1,0 +1,89 @@
+package satellite.queue;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The memory that all queues hold together, in bytes, and each queue's fair share of it. Lock-free;
+ * any thread.
+ *
+ * <p>A queue may hold {@value #SHARE_OF_FREE} times what is still free ("Dynamic Queue Length
+ * Thresholds for Shared-Memory Packet Switches", Choudhury and Hahne, 1998): one busy queue gets four
+ * fifths of all, and there is always some left for a queue that only now has something to hold.
+ */
+public final class MemoryBudget {
+
+  static final int SHARE_OF_FREE = 4;
+
+  private final long maxBytes;
+  private final AtomicLong used = new AtomicLong();
+  private final List<Share> shares = new CopyOnWriteArrayList<>();
+
+  public MemoryBudget(long maxBytes) {
+    this.maxBytes = maxBytes;
+  }
+
+  Share share() {
+    Share share = new Share();
+    shares.add(share);
+    return share;
+  }
+
+  public long maxBytes() {
+    return maxBytes;
+  }
+
+  public long usedBytes() {
+    return used.get();
+  }
+
+  /** One queue's part. */
+  final class Share {
+    private final AtomicLong mine = new AtomicLong();
+    private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+    boolean acquire(long bytes) {
+      long all = used.addAndGet(bytes);
+      long own = mine.addAndGet(bytes);
+      if (own <= SHARE_OF_FREE * (maxBytes - all)) {
+        return true;
+      }
+      mine.addAndGet(-bytes);
+      used.addAndGet(-bytes);
+      return false;
+    }
+
+    void release(long bytes) {
+      mine.addAndGet(-bytes);
+      used.addAndGet(-bytes);
+    }
+
+    long bytes() {
+      return mine.get();
+    }
+
+    void onSpace(Runnable retry) {
+      waiting.add(retry);
+    }
+
+    /** Lets {@code places} of this queue's waiters try again, and one of every other queue. */
+    void wake(int places) {
+      for (Share share : shares) {
+        share.wakeUpTo(share == this ? places : 1);
+      }
+    }
+
+    private void wakeUpTo(int places) {
+      for (int i = 0; i < places; i++) {
+        Runnable retry = waiting.poll();
+        if (retry == null) {
+          return;
+        }
+        retry.run();
+      }
+    }
+  }
+}

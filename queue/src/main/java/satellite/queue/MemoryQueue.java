@@ -1,0 +1,206 @@
+package satellite.queue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * {@code memory-queue}: the events of one pipe, in partitions that are bounded in events, and in
+ * bytes by the pipe's share of the {@link MemoryBudget}. An event takes its place when it is
+ * accepted and gives it back when its {@link Batch} is done, not when it is taken: what waits for an
+ * answer is held too.
+ *
+ * <p>Lock-free. Any thread offers; each partition is polled by one thread at a time, except that
+ * {@link Partition#dropOldest} may run beside it.
+ */
+public final class MemoryQueue {
+
+  private final Partition[] partitions;
+  private final MemoryBudget.Share share;
+  private final QueueConfig config;
+
+  public MemoryQueue(QueueConfig config, MemoryBudget budget) {
+    this.config = config;
+    this.share = budget.share();
+    this.partitions = new Partition[config.partitions()];
+    for (int i = 0; i < partitions.length; i++) {
+      partitions[i] = new Partition(i);
+    }
+  }
+
+  public QueueConfig config() {
+    return config;
+  }
+
+  public List<Partition> partitions() {
+    return List.of(partitions);
+  }
+
+  /** The partition of a source: the same one for the same number. */
+  public Partition partition(int source) {
+    return partitions[Math.floorMod(source, partitions.length)];
+  }
+
+  /** Events accepted and not settled. */
+  public int events() {
+    int sum = 0;
+    for (Partition partition : partitions) {
+      sum += partition.events();
+    }
+    return sum;
+  }
+
+  /** Bytes accepted and not settled, gathered ones included. */
+  public long bytes() {
+    return share.bytes();
+  }
+
+  /**
+   * Runs {@code retry} once, when space may have become free, on the thread that freed it. Whoever
+   * registers must try again right after: space may have come in between.
+   */
+  public void onSpace(Runnable retry) {
+    share.onSpace(retry);
+  }
+
+  /** One lane of the queue, first in first out. */
+  public final class Partition {
+    private final int index;
+    private final Queue<Event> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger held = new AtomicInteger();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong waitingBytes = new AtomicLong();
+    private volatile Runnable onFirst = () -> {};
+    private volatile Runnable onBatch = () -> {};
+    private volatile int batchEvents = Integer.MAX_VALUE;
+    private volatile long batchBytes = Long.MAX_VALUE;
+
+    private Partition(int index) {
+      this.index = index;
+    }
+
+    public int index() {
+      return index;
+    }
+
+    /**
+     * Who is told that there is work: {@code onFirst} when an event meets an empty partition, {@code
+     * onBatch} when {@code events} or {@code bytes} are reached. Called on the offering thread, so
+     * they must not block.
+     */
+    public void listen(Runnable onFirst, Runnable onBatch, int events, long bytes) {
+      this.onFirst = onFirst;
+      this.onBatch = onBatch;
+      this.batchEvents = events;
+      this.batchBytes = bytes;
+    }
+
+    /** False when there is no space; then nothing was taken. */
+    public boolean offer(Event event) {
+      if (!acquire(event.bytes())) {
+        return false;
+      }
+      put(event);
+      return true;
+    }
+
+    /** Reserves space for what will be {@link #put} later. */
+    public boolean acquire(long bytes) {
+      return held.get() < config.maxEvents() && share.acquire(bytes);
+    }
+
+    /** Gives back what was {@link #acquire}d and will not be put. */
+    public void release(long bytes) {
+      share.release(bytes);
+      share.wake(1);
+    }
+
+    /** Adds an event whose bytes were acquired before. */
+    public void put(Event event) {
+      held.incrementAndGet();
+      queue.add(event);
+      // Counted after it is visible: whoever sees the count can take the event.
+      int events = waiting.incrementAndGet();
+      long bytes = waitingBytes.addAndGet(event.bytes());
+      if (events == batchEvents || (bytes >= batchBytes && bytes - event.bytes() < batchBytes)) {
+        onBatch.run();
+      } else if (events == 1) {
+        onFirst.run();
+      }
+    }
+
+    /** Takes the oldest events, at most so many and so many bytes, but at least one if there is one. */
+    public List<Event> poll(int maxEvents, long maxBytes) {
+      List<Event> taken = new ArrayList<>(Math.max(1, Math.min(maxEvents, waiting.get())));
+      long bytes = 0;
+      Event next;
+      while (taken.size() < maxEvents && (next = queue.peek()) != null) {
+        if (!taken.isEmpty() && bytes + next.bytes() > maxBytes) {
+          break;
+        }
+        // Not the one seen if dropOldest took it in between; the byte limit may then be passed by one.
+        next = queue.poll();
+        if (next == null) {
+          break;
+        }
+        bytes += next.bytes();
+        taken.add(next);
+      }
+      waiting.addAndGet(-taken.size());
+      waitingBytes.addAndGet(-bytes);
+      return taken;
+    }
+
+    /** Takes waiting events, oldest first, until {@code bytes} (and one place) are free. */
+    public List<Event> dropOldest(long bytes) {
+      List<Event> dropped = new ArrayList<>();
+      long freed = 0;
+      while (freed < bytes) {
+        Event oldest = queue.poll();
+        if (oldest == null) {
+          break;
+        }
+        freed += oldest.bytes();
+        dropped.add(oldest);
+      }
+      waiting.addAndGet(-dropped.size());
+      waitingBytes.addAndGet(-freed);
+      settle(dropped.size(), freed);
+      return dropped;
+    }
+
+    void settle(int events, long bytes) {
+      held.addAndGet(-events);
+      share.release(bytes);
+      share.wake(events);
+    }
+
+    /** One event became {@code more + 1}; its bytes stay what they were. */
+    void held(int more) {
+      held.addAndGet(more);
+    }
+
+    /** {@link System#nanoTime} of the oldest waiting event; empty partitions answer {@code none}. */
+    public long oldestNanos(long none) {
+      Event oldest = queue.peek();
+      return oldest == null ? none : oldest.receivedNanos();
+    }
+
+    /** Events waiting and in flight. */
+    public int events() {
+      return held.get();
+    }
+
+    /** Events not yet taken. */
+    public int waiting() {
+      return Math.max(0, waiting.get());
+    }
+
+    public long waitingBytes() {
+      return Math.max(0, waitingBytes.get());
+    }
+  }
+}

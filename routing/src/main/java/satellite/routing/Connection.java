@@ -1,0 +1,21 @@
+package satellite.routing;
+
+/** The way to one node, as far as routing needs to know it. */
+public interface Connection extends AutoCloseable {
+
+  /** Whether calls can be sent. */
+  enum State {
+    CONNECTING,
+    UP,
+    DOWN
+  }
+
+  State state();
+
+  /** Tries a connection that is down again now, instead of after its own pause. Does not block. */
+  void reconnect();
+
+  /** Takes no new calls; those under way may end. Does not block. */
+  @Override
+  void close();
+}

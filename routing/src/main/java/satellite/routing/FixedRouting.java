@@ -1,0 +1,101 @@
+package satellite.routing;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Keeps an identity on its node: a cache of the latest used identities, and for a new one the node
+ * that rendezvous hashing names, which is the same on every replica that sees the same nodes. An
+ * identity in the cache keeps its node when nodes are added and moves only when its node is gone or
+ * down. Any thread.
+ *
+ * <p>Rendezvous hashing: Thaler and Ravishankar, "Using name-based mappings to increase hit rates",
+ * 1998; weights by -w / ln(u), Schindelhauer and Schomaker, 2005.
+ */
+public final class FixedRouting<C extends Connection> {
+
+  private final Router<C> router;
+  private final Cache<String, String> addresses;
+  private final LongAdder moved = new LongAdder();
+
+  /** @param timeToLive an identity not seen for so long is forgotten */
+  public FixedRouting(Router<C> router, int maxIdentities, Duration timeToLive, Ticker ticker) {
+    this.router = router;
+    // Evicts on the calling thread: the common pool would be one more set of threads.
+    this.addresses =
+        Caffeine.newBuilder()
+            .maximumSize(maxIdentities)
+            .expireAfterAccess(timeToLive)
+            .ticker(ticker)
+            .executor(Runnable::run)
+            .build();
+  }
+
+  /** The identity's upstream, which may still be connecting; null when every node is down. */
+  public Upstream<C> pick(String identity) {
+    Map<String, Upstream<C>> upstreams = router.upstreams();
+    String known = addresses.getIfPresent(identity);
+    if (known != null) {
+      Upstream<C> upstream = upstreams.get(known);
+      if (upstream != null && upstream.state() != Connection.State.DOWN) {
+        return upstream;
+      }
+    }
+    Upstream<C> chosen = rendezvous(identity, upstreams);
+    if (chosen != null) {
+      addresses.put(identity, chosen.node().address());
+      if (known != null) {
+        moved.increment();
+      }
+    }
+    return chosen;
+  }
+
+  /** Times an identity had to leave its node. */
+  public long moved() {
+    return moved.sum();
+  }
+
+  public long identities() {
+    return addresses.estimatedSize();
+  }
+
+  private Upstream<C> rendezvous(String identity, Map<String, Upstream<C>> upstreams) {
+    long key = hash(identity);
+    Upstream<C> best = null;
+    double bestScore = Double.NEGATIVE_INFINITY;
+    for (Upstream<C> upstream : upstreams.values()) {
+      if (upstream.state() == Connection.State.DOWN) {
+        continue;
+      }
+      long mixed = mix(key ^ mix(hash(upstream.node().address())));
+      double uniform = ((mixed >>> 11) + 0.5) * 0x1.0p-53;
+      double score = -upstream.node().weight() / Math.log(uniform);
+      if (score > bestScore) {
+        bestScore = score;
+        best = upstream;
+      }
+    }
+    return best;
+  }
+
+  /** FNV-1a over the UTF-16 units: 64 bits, alike on every JVM. */
+  private static long hash(String text) {
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < text.length(); i++) {
+      hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+    }
+    return hash;
+  }
+
+  /** The finalizer of SplitMix64 (Steele, Lea, Flood, 2014). */
+  private static long mix(long z) {
+    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+    return z ^ (z >>> 31);
+  }
+}

@@ -1,0 +1,188 @@
+package satellite.routing;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import satellite.discovery.Node;
+
+/**
+ * The live set of upstreams of one client. Picks read an immutable snapshot, without a lock; changes
+ * of the node set and of connections are rare and make a new one.
+ */
+public final class Router<C extends Connection> implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger("router");
+
+  /** @param up those that take calls now; {@code schedule} goes round them */
+  private record Snapshot<C extends Connection>(
+      Map<String, Upstream<C>> byAddress, List<Upstream<C>> up, RoundRobin<C> schedule) {}
+
+  private final Connector<C> connector;
+  private final LongSupplier nanoTime;
+  private final long checkNanos;
+  private final ScheduledFuture<?> checks;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final AtomicInteger turns = new AtomicInteger();
+  private volatile Snapshot<C> snapshot;
+  private boolean closed;
+
+  /** @param checkPeriod how often nodes that are down are tried again */
+  public Router(
+      Connector<C> connector,
+      ScheduledExecutorService timer,
+      LongSupplier nanoTime,
+      Duration checkPeriod) {
+    this.connector = connector;
+    this.nanoTime = nanoTime;
+    this.checkNanos = checkPeriod.toNanos();
+    this.snapshot = new Snapshot<>(Map.of(), List.of(), RoundRobin.of(List.of()));
+    this.checks =
+        timer.scheduleWithFixedDelay(this::check, checkNanos, checkNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** The listener of a {@link satellite.discovery.Discovery}: the whole set, old and new. */
+  public void nodes(Set<Node> nodes) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      Map<String, Upstream<C>> old = snapshot.byAddress;
+      Map<String, Node> wanted = new TreeMap<>();
+      nodes.forEach(node -> wanted.put(node.address(), node));
+      Map<String, Upstream<C>> byAddress = new LinkedHashMap<>();
+      wanted.forEach(
+          (address, node) -> {
+            Upstream<C> known = old.get(address);
+            byAddress.put(address, known == null ? open(node) : known.as(node));
+          });
+      publish(byAddress);
+      old.forEach(
+          (address, upstream) -> {
+            if (!byAddress.containsKey(address)) {
+              upstream.connection().close();
+            }
+          });
+    }
+    tell();
+  }
+
+  private Upstream<C> open(Node node) {
+    return new Upstream<>(node, connector.open(node, this::changed), this::changed);
+  }
+
+  private void changed() {
+    synchronized (this) {
+      publish(snapshot.byAddress);
+    }
+    tell();
+  }
+
+  private void publish(Map<String, Upstream<C>> byAddress) {
+    Set<String> before = addresses(snapshot.up);
+    List<Upstream<C>> up = new ArrayList<>();
+    for (Upstream<C> upstream : byAddress.values()) {
+      if (upstream.isUp()) {
+        up.add(upstream);
+      }
+    }
+    snapshot = new Snapshot<>(byAddress, List.copyOf(up), RoundRobin.of(up));
+    Set<String> after = addresses(up);
+    if (!after.equals(before)) {
+      LOG.log(System.Logger.Level.INFO, "nodes up: {0}, of {1}", after, byAddress.keySet());
+    }
+  }
+
+  private static <C extends Connection> Set<String> addresses(List<Upstream<C>> upstreams) {
+    Set<String> addresses = new TreeSet<>();
+    upstreams.forEach(upstream -> addresses.add(upstream.node().address()));
+    return addresses;
+  }
+
+  private void tell() {
+    listeners.forEach(Runnable::run);
+  }
+
+  private void check() {
+    for (Upstream<C> upstream : snapshot.byAddress.values()) {
+      upstream.readmit(nanoTime.getAsLong(), checkNanos);
+      if (upstream.connection().state() == Connection.State.DOWN) {
+        upstream.connection().reconnect();
+      }
+    }
+  }
+
+  /** Runs {@code listener} after every change, on the thread that brought it; it must not block. */
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  /** A walk round the upstreams, with a place of its own: see {@link Turn}. */
+  public Turn turn() {
+    return new Turn(turns.getAndIncrement());
+  }
+
+  /**
+   * One walk round the upstreams. Whoever sends keeps one of its own: on a shared one, two senders in
+   * step would each always meet the same node. Any thread.
+   */
+  public final class Turn {
+    private final AtomicInteger place;
+
+    private Turn(int start) {
+      this.place = new AtomicInteger(start);
+    }
+
+    /** The next upstream that is up and usable, or null. */
+    public Upstream<C> next(Predicate<Upstream<C>> usable) {
+      return snapshot.schedule.pick(place.getAndIncrement(), usable);
+    }
+
+    /**
+     * The next upstream for a call that cannot wait: one that is up, else one that may come up within
+     * the call's time, else null.
+     */
+    public Upstream<C> nextNow() {
+      Upstream<C> up = next(any -> true);
+      if (up != null) {
+        return up;
+      }
+      for (Upstream<C> upstream : snapshot.byAddress.values()) {
+        if (upstream.state() == Connection.State.CONNECTING) {
+          return upstream;
+        }
+      }
+      return null;
+    }
+  }
+
+  /** All upstreams, by address. */
+  public Map<String, Upstream<C>> upstreams() {
+    return snapshot.byAddress;
+  }
+
+  /** Those that take calls now. */
+  public List<Upstream<C>> up() {
+    return snapshot.up;
+  }
+
+  @Override
+  public void close() {
+    checks.cancel(false);
+    synchronized (this) {
+      closed = true;
+      snapshot.byAddress.values().forEach(upstream -> upstream.connection().close());
+    }
+  }
+}
