@@ -15,6 +15,7 @@ final class Gatherer {
   private final MemoryQueue.Partition partition;
   private final int maxMessages;
   private final int maxBytes;
+  private final Runnable onEvent;
   private final List<byte[]> parts = new ArrayList<>();
   private Event first;
   private Event last;
@@ -22,10 +23,13 @@ final class Gatherer {
   private int messages;
   private int bytes;
 
-  Gatherer(MemoryQueue.Partition partition, int maxMessages, int maxBytes) {
+  /** @param onEvent told when what was gathered went into the queue */
+  Gatherer(
+      MemoryQueue.Partition partition, int maxMessages, int maxBytes, Runnable onEvent) {
     this.partition = partition;
     this.maxMessages = maxMessages;
     this.maxBytes = maxBytes;
+    this.onEvent = onEvent;
   }
 
   /** False when there is no space; then nothing was taken. */
@@ -76,6 +80,7 @@ final class Gatherer {
             all,
             messages,
             first.receivedNanos()));
+    onEvent.run();
     forget();
   }
 

@@ -6,6 +6,7 @@ import io.grpc.Metadata;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.util.concurrent.TimeUnit;
@@ -53,20 +54,20 @@ public final class GrpcConnection implements Connection {
     return new GrpcConnection(builder.build(), onChange);
   }
 
-  private static io.netty.handler.ssl.SslContext ssl(ClientConfig.Tls tls) {
-    SslContextBuilder ssl = GrpcSslContexts.forClient();
-    if (tls.insecureSkipVerify()) {
-      ssl.trustManager(InsecureTrustManagerFactory.INSTANCE);
-    } else if (tls.ca() != null) {
-      ssl.trustManager(tls.ca().toFile());
-    }
-    if (tls.certificate() != null) {
-      ssl.keyManager(tls.certificate().toFile(), tls.key().toFile());
-    }
+  private static SslContext ssl(ClientConfig.Tls tls) {
     try {
+      SslContextBuilder ssl = GrpcSslContexts.forClient();
+      if (tls.insecureSkipVerify()) {
+        ssl.trustManager(InsecureTrustManagerFactory.INSTANCE);
+      } else if (tls.ca() != null) {
+        ssl.trustManager(tls.ca().toFile());
+      }
+      if (tls.certificate() != null) {
+        ssl.keyManager(tls.certificate().toFile(), tls.key().toFile());
+      }
       return ssl.build();
-    } catch (SSLException e) {
-      throw new IllegalArgumentException("the client's TLS files cannot be used: " + e.getMessage(), e);
+    } catch (SSLException | IllegalArgumentException e) {
+      throw new TlsFilesException("the client's", e);
     }
   }
 
@@ -114,6 +115,10 @@ public final class GrpcConnection implements Connection {
   @Override
   public void close() {
     channel.shutdown();
+  }
+
+  boolean isClosed() {
+    return channel.isTerminated();
   }
 
   void closeNow() {

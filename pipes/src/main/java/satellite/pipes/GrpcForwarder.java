@@ -119,6 +119,7 @@ final class GrpcForwarder implements Forwarder {
     private final int count;
     private final long startNanos = nanoTime.getAsLong();
     private long bytes;
+    private int largest;
     private boolean halfClosed;
 
     Sending(
@@ -147,19 +148,22 @@ final class GrpcForwarder implements Forwarder {
 
     /** A single message is handed over at once: gRPC sends it with the headers. */
     private void sendAndHalfClose() {
-      Payload message = unsent.next();
-      bytes += message.length();
-      call.sendMessage(message);
+      sendNext();
       halfClosed = true;
       call.halfClose();
+    }
+
+    private void sendNext() {
+      Payload message = unsent.next();
+      bytes += message.length();
+      largest = Math.max(largest, message.length());
+      call.sendMessage(message);
     }
 
     @Override
     public void onReady() {
       while (count > 1 && !halfClosed && call.isReady()) {
-        Payload message = unsent.next();
-        bytes += message.length();
-        call.sendMessage(message);
+        sendNext();
         if (!unsent.hasNext()) {
           halfClosed = true;
           call.halfClose();
@@ -177,7 +181,7 @@ final class GrpcForwarder implements Forwarder {
       Outcome outcome =
           status.isOk() && !halfClosed
               ? new Outcome.Unreached("answered_early", "the node answered before it had everything")
-              : Outcome.of(status);
+              : Outcome.of(status, largest);
       metrics.called(
           upstream.node().address(),
           outcome,

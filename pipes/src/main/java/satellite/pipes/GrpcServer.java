@@ -12,6 +12,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -83,14 +84,13 @@ public final class GrpcServer {
         : new InetSocketAddress(config.host(), config.port());
   }
 
-  private static io.netty.handler.ssl.SslContext ssl(ServerConfig config) {
+  private static SslContext ssl(ServerConfig config) {
     try {
       return GrpcSslContexts.forServer(
               config.tlsCertificate().toFile(), config.tlsKey().toFile())
           .build();
     } catch (SSLException | IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "the server's TLS files cannot be used: " + e.getMessage(), e);
+      throw new TlsFilesException("the server's", e);
     }
   }
 

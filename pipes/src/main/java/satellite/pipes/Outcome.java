@@ -4,7 +4,7 @@ import io.grpc.Status;
 import java.util.Locale;
 
 /** How an upstream call that carried a batch ended. */
-sealed interface Outcome {
+public sealed interface Outcome {
 
   /** The node answered OK: it has the batch in its memory. */
   record Delivered() implements Outcome {}
@@ -19,8 +19,16 @@ sealed interface Outcome {
    */
   record Refused(String reason, String detail, boolean whole) implements Outcome {}
 
-  /** Which of them a status stands for; OAP's answers are listed in docs/forwarding.md. */
-  static Outcome of(Status status) {
+  /** The limit of a gRPC server that was not told another one; OAP's own is 50 MiB. */
+  int COMMON_MESSAGE_LIMIT = 4 << 20;
+
+  /**
+   * Which of them a status stands for.
+   *
+   * @param largestMessage in bytes, of those sent: OAP 10.1 answers CANCELLED to one that is too
+   *     large, and so does the connection of a node that dies
+   */
+  static Outcome of(Status status, int largestMessage) {
     String reason = status.getCode().name().toLowerCase(Locale.ROOT);
     String detail = String.valueOf(status.getDescription());
     return switch (status.getCode()) {
@@ -31,6 +39,10 @@ sealed interface Outcome {
       // Overload passes. A message over the size limit does not, and says so.
       case RESOURCE_EXHAUSTED ->
           detail.contains("maximum size")
+              ? new Refused("too_large", detail, false)
+              : new Unreached(reason, detail);
+      case CANCELLED ->
+          largestMessage > COMMON_MESSAGE_LIMIT
               ? new Refused("too_large", detail, false)
               : new Unreached(reason, detail);
       case UNIMPLEMENTED -> new Refused(reason, detail, true);

@@ -23,6 +23,7 @@ public final class Pipe {
   private final FixedRouting<GrpcConnection> fixed;
   private final List<Dispatcher> dispatchers = new ArrayList<>();
   private final List<Receiver> receivers = new ArrayList<>();
+  private final PipeMetrics metrics;
   private final LongSupplier nanoTime;
 
   /** @param config of a pipe that has a queue */
@@ -35,14 +36,13 @@ public final class Pipe {
       ScheduledExecutorService pool,
       LongSupplier nanoTime) {
     this.config = config;
+    this.metrics = metrics;
     this.nanoTime = nanoTime;
     this.queue = new MemoryQueue(config.queue(), memory);
+    PipeConfig.Routing routing =
+        config.routing().cacheSize() > 0 ? config.routing() : PipeConfig.Routing.DEFAULT;
     this.fixed =
-        new FixedRouting<>(
-            router,
-            config.routing().cacheSize(),
-            config.routing().cacheTtl(),
-            nanoTime::getAsLong);
+        new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime::getAsLong);
     Forwarder forwarder = new GrpcForwarder(client, metrics, nanoTime);
     for (MemoryQueue.Partition partition : queue.partitions()) {
       Dispatcher dispatcher =
@@ -62,7 +62,8 @@ public final class Pipe {
   }
 
   Receiver receiver(Protocol protocol, Transport transport) {
-    Receiver receiver = new Receiver(protocol, config, queue, account, transport, nanoTime);
+    Receiver receiver = 
+        new Receiver(protocol, config, queue, account, metrics, transport, nanoTime);
     receivers.add(receiver);
     return receiver;
   }

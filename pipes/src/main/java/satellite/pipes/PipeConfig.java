@@ -53,5 +53,9 @@ public record PipeConfig(
    * {@code routing_rule_lru_cache_size}, {@code routing_rule_lru_cache_ttl} and {@code routing_label_keys} of the
    * forwarder.
    */
-  public record Routing(int cacheSize, Duration cacheTtl, List<String> labelKeys) {}
+  public record Routing(int cacheSize, Duration cacheTtl, List<String> labelKeys) {
+
+    /** For sticky pipes whose forwarder has no such options in the Go Satellite. */
+    static final Routing DEFAULT = new Routing(5000, Duration.ofSeconds(180), List.of());
+  }
 }

@@ -14,5 +14,24 @@ public interface PipeMetrics {
   default void called(
       String node, Outcome outcome, Batch batch, int messages, long bytes, long nanos) {}
 
+  /** A client opened a stream of a protocol whose messages are gathered (access logs). */
+  default Stream streamOpened(String peerHost) {
+    return Stream.NOOP;
+  }
+
+  /** One such stream; its methods are called by one thread at a time. */
+  interface Stream {
+    default void received() {}
+
+    default void refused() {}
+
+    /** Its gathered messages became an event. */
+    default void event() {}
+
+    default void closed() {}
+
+    Stream NOOP = new Stream() {};
+  }
+
   PipeMetrics NOOP = new PipeMetrics() {};
 }

@@ -1,11 +1,14 @@
 package satellite.pipes;
 
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
@@ -34,6 +37,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   private final PipeConfig pipe;
   private final MemoryQueue queue;
   private final Account account;
+  private final PipeMetrics metrics;
   private final Transport transport;
   private final LongSupplier nanoTime;
   private final AtomicInteger sources = new AtomicInteger();
@@ -44,12 +48,14 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       PipeConfig pipe,
       MemoryQueue queue,
       Account account,
+      PipeMetrics metrics,
       Transport transport,
       LongSupplier nanoTime) {
     this.protocol = protocol;
     this.pipe = pipe;
     this.queue = queue;
     this.account = account;
+    this.metrics = metrics;
     this.transport = transport;
     this.nanoTime = nanoTime;
   }
@@ -78,6 +84,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private final StreamReader reader = protocol.reading().open(pipe);
     private final MemoryQueue.Partition own = queue.partition(sources.getAndIncrement());
     private final Deque<Event> pending = new ArrayDeque<>(2);
+    private final PipeMetrics.Stream stream;
     private Gatherer gatherer;
     private Future<?> gathering;
     private Future<?> fullTimer;
@@ -89,6 +96,15 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     Call(ServerCall<byte[], byte[]> call) {
       this.call = call;
+      this.stream =
+          protocol.forwarding().gather() == Gather.FOR_A_TIME
+              ? metrics.streamOpened(peerHost())
+              : PipeMetrics.Stream.NOOP;
+    }
+
+    private String peerHost() {
+      SocketAddress peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+      return peer instanceof InetSocketAddress address ? address.getHostString() : "unknown";
     }
 
     @Override
@@ -96,11 +112,13 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       if (over) {
         return;
       }
+      stream.received();
       now = nanoTime.getAsLong();
       try {
         reader.read(message, this);
       } catch (MalformedMessageException e) {
         account.refused("malformed", 1);
+        stream.refused();
         close(Status.INVALID_ARGUMENT.withDescription(protocol.method() + ": " + e.getMessage()));
         return;
       }
@@ -184,7 +202,8 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
             new Gatherer(
                 partition,
                 forATime ? pipe.gather().maxMessages() : Integer.MAX_VALUE,
-                pipe.batch().maxBytes());
+                pipe.batch().maxBytes(),
+                stream::event);
       }
       if (!gatherer.offer(event)) {
         return false;
@@ -248,6 +267,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
         return;
       }
       account.refused("queue_full", pending.size());
+      stream.refused();
       pending.clear();
       close(
           Status.RESOURCE_EXHAUSTED.withDescription(
@@ -296,6 +316,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private void finish() {
       over = true;
       open.remove(this);
+      stream.closed();
       pending.clear();
       if (fullTimer != null) {
         fullTimer.cancel(false);

@@ -1,0 +1,374 @@
+package satellite.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import satellite.pipes.GrpcConnection;
+import satellite.pipes.GrpcServer;
+import satellite.pipes.Outcome;
+import satellite.pipes.Pipe;
+import satellite.pipes.PipeMetrics;
+import satellite.pipes.ReceiverPlugin;
+import satellite.queue.Account;
+import satellite.queue.Batch;
+import satellite.queue.MemoryBudget;
+import satellite.queue.MemoryQueue;
+import satellite.routing.Connection;
+import satellite.routing.Router;
+import satellite.routing.Upstream;
+
+/**
+ * The names under which Satellite's facts are exported, for Prometheus: those of the Go Satellite, and
+ * our own, which begin with {@code satellite_}. Facts are read when they are asked for. Any thread.
+ */
+public final class Metrics {
+
+  /** Counters of the Go Satellite have no {@code _total}, which the client library insists on. */
+  private static final Pattern GO_COUNTER =
+      Pattern.compile(
+          "(?m)^(# (?:HELP|TYPE) )?((?:gatherer_receive_count|queue_output_count"
+              + "|sender_output_count|als_streaming_receive_count|als_streaming_receive_failed_count"
+              + "|als_streaming_to_event_count|als_event_ready_send|als_streaming_ready_send"
+              + "|als_event_send_finished|als_forward_(?:connect|send|close)_time_(?:sum|count)))"
+              + "_total\\b");
+
+  /** Envoys that have metrics of their own; the others share one. */
+  private static final int MAX_PEERS = 1000;
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Set<String> peers = ConcurrentHashMap.newKeySet();
+  private final Map<String, AtomicInteger> activeStreams = new ConcurrentHashMap<>();
+  private final Queue<LongSupplier> sources = new ConcurrentLinkedQueue<>();
+  private final Set<String> bound = ConcurrentHashMap.newKeySet();
+  private final List<Runnable> beforeScrape = new ArrayList<>();
+
+  /** Labels of every metric; empty ones are left out. */
+  public Metrics(String cluster, String service, String instance) {
+    List<Tag> common = new ArrayList<>();
+    addUnlessEmpty(common, "cluster", cluster);
+    addUnlessEmpty(common, "service", service);
+    addUnlessEmpty(common, "instance", instance);
+    registry.config().commonTags(common);
+  }
+
+  private static void addUnlessEmpty(List<Tag> tags, String name, String value) {
+    if (!value.isEmpty()) {
+      tags.add(Tag.of(name, value));
+    }
+  }
+
+  /** Text format 0.0.4. */
+  public String scrape() {
+    beforeScrape.forEach(Runnable::run);
+    Matcher matcher = GO_COUNTER.matcher(registry.scrape());
+    return matcher.replaceAll(found -> (found.group(1) == null ? "" : found.group(1)) + found.group(2));
+  }
+
+  public void bind(Pipe pipe) {
+    String name = pipe.config().name();
+    Account account = pipe.account();
+    MemoryQueue queue = pipe.queue();
+    String type = ReceiverPlugin.of(pipe.config().receiver()).orElseThrow().metricType();
+
+    counter("gatherer_receive_count", account::received, "pipe", name, "status", "all");
+    counter("gatherer_receive_count", account::refused, "pipe", name, "status", "abandoned");
+    counter(
+        "queue_output_count",
+        () -> account.forwarded() + account.dropped(),
+        "pipe",
+        name,
+        "status",
+        "success");
+    counter("queue_output_count", account::dropped, "pipe", name, "status", "error");
+    counter(
+        "sender_output_count", account::forwarded, "pipe", name, "status", "success", "type", type);
+    counter(
+        "sender_output_count", account::dropped, "pipe", name, "status", "failure", "type", type);
+    gauge(
+        "pipeline_queue_total_capacity",
+        () -> (double) queue.config().maxEvents() * queue.config().partitions(),
+        "pipeline",
+        name);
+    for (MemoryQueue.Partition partition : queue.partitions()) {
+      gauge(
+          "pipeline_queue_partition_size",
+          partition::events,
+          "pipeline",
+          name,
+          "partition",
+          Integer.toString(partition.index()));
+    }
+
+    counter("satellite_received_messages", account::received, "pipe", name);
+    counter("satellite_received_bytes", account::receivedBytes, "pipe", name);
+    counter("satellite_forwarded_messages", account::forwarded, "pipe", name);
+    gauge("satellite_queued_messages", account::outstanding, "pipe", name);
+    gauge("satellite_queue_events", queue::events, "pipe", name);
+    gauge("satellite_queue_bytes", queue::bytes, "pipe", name);
+    gauge("satellite_queue_age_seconds", () -> oldestSeconds(queue), "pipe", name);
+    gauge("satellite_open_streams", pipe::openStreams, "pipe", name);
+    gauge("satellite_routed_identities", () -> pipe.fixedRouting().identities(), "pipe", name);
+    counter("satellite_moved_identities", () -> pipe.fixedRouting().moved(), "pipe", name);
+    // Reasons appear when they happen.
+    beforeScrape.add(
+        () -> {
+          reasons("satellite_dropped_messages", name, account::droppedByReason);
+          reasons("satellite_refused_messages", name, account::refusedByReason);
+        });
+  }
+
+  private interface ByReason {
+    Map<String, Long> now();
+  }
+
+  private void reasons(String metric, String pipe, ByReason reasons) {
+    for (String reason : reasons.now().keySet()) {
+      if (bound.add(metric + "/" + pipe + "/" + reason)) {
+        counter(
+            metric,
+            () -> reasons.now().getOrDefault(reason, 0L),
+            "pipe",
+            pipe,
+            "reason",
+            reason);
+      }
+    }
+  }
+
+  private static double oldestSeconds(MemoryQueue queue) {
+    long now = System.nanoTime();
+    long oldest = now;
+    for (MemoryQueue.Partition partition : queue.partitions()) {
+      long candidate = partition.oldestNanos(now);
+      oldest = candidate - oldest < 0 ? candidate : oldest;
+    }
+    return (now - oldest) / 1e9;
+  }
+
+  public void bind(Router<GrpcConnection> router) {
+    gauge("satellite_nodes_up", () -> router.up().size());
+    gauge("satellite_nodes", () -> router.upstreams().size());
+    beforeScrape.add(
+        () -> {
+          for (String address : router.upstreams().keySet()) {
+            if (bound.add("node/" + address)) {
+              gauge("satellite_node_up", () -> isUp(router, address), "node", address);
+              counter(
+                  "satellite_node_delivered_messages",
+                  () -> delivered(router, address),
+                  "node",
+                  address);
+            }
+          }
+        });
+  }
+
+  private static int isUp(Router<GrpcConnection> router, String address) {
+    Upstream<GrpcConnection> upstream = router.upstreams().get(address);
+    return upstream != null && upstream.state() == Connection.State.UP ? 1 : 0;
+  }
+
+  private static long delivered(Router<GrpcConnection> router, String address) {
+    Upstream<GrpcConnection> upstream = router.upstreams().get(address);
+    return upstream == null ? 0 : upstream.delivered();
+  }
+
+  public void bind(GrpcServer server, DoubleSupplier cpuPercent) {
+    gauge("grpc_server_connection_count", server::connections);
+    gauge("grpc_server_cpu_gauge", cpuPercent::getAsDouble);
+    counter("satellite_refused_connections", server::refusedConnections);
+    counter("satellite_passed_through_calls", server::passedThrough);
+    counter("satellite_passed_through_failed_calls", server::passedThroughFailed);
+  }
+
+  public void bind(MemoryBudget memory) {
+    gauge("satellite_memory_used_bytes", memory::usedBytes);
+    gauge("satellite_memory_limit_bytes", memory::maxBytes);
+  }
+
+  /** What a pipe has to tell that is not in its account. */
+  public PipeMetrics pipe(String name, String receiver) {
+    ReceiverPlugin plugin = ReceiverPlugin.of(receiver).orElseThrow();
+    return switch (plugin) {
+      case ENVOY_ALS_V2 -> new AccessLogs(name, "v2");
+      case ENVOY_ALS_V3 -> new AccessLogs(name, "v3");
+      default -> new Calls(name);
+    };
+  }
+
+  private class Calls implements PipeMetrics {
+    private final String pipe;
+    private final Map<String, OfNode> nodes = new ConcurrentHashMap<>();
+    private final DistributionSummary batchMessages;
+
+    Calls(String pipe) {
+      this.pipe = pipe;
+      this.batchMessages =
+          DistributionSummary.builder("satellite_batch_messages")
+              .description("client messages that one upstream call carried")
+              .tags("pipe", pipe)
+              .serviceLevelObjectives(1, 10, 50, 100, 200, 500, 1000, 5000)
+              .register(registry);
+    }
+
+    /** Looked up once per node, not per call. */
+    private final class OfNode {
+      final Counter messages;
+      final Counter bytes;
+      final Timer duration;
+      final Map<String, Counter> results = new ConcurrentHashMap<>();
+      private final Tags tags;
+
+      OfNode(String node) {
+        this.tags = Tags.of("pipe", pipe, "node", node);
+        this.messages = registry.counter("satellite_upstream_messages", tags);
+        this.bytes = registry.counter("satellite_upstream_bytes", tags);
+        this.duration =
+            Timer.builder("satellite_upstream_call_seconds")
+                .description("from opening an upstream call to its answer")
+                .tags(tags)
+                .serviceLevelObjectives(
+                    Duration.ofMillis(1),
+                    Duration.ofMillis(5),
+                    Duration.ofMillis(25),
+                    Duration.ofMillis(100),
+                    Duration.ofMillis(500),
+                    Duration.ofSeconds(2),
+                    Duration.ofSeconds(10))
+                .register(registry);
+      }
+
+      void result(String result) {
+        results
+            .computeIfAbsent(
+                result,
+                any -> registry.counter("satellite_upstream_calls", tags.and("result", result)))
+            .increment();
+      }
+    }
+
+    @Override
+    public void called(
+        String node, Outcome outcome, Batch batch, int messages, long bytes, long nanos) {
+      OfNode ofNode = nodes.computeIfAbsent(node, OfNode::new);
+      ofNode.messages.increment(messages);
+      ofNode.bytes.increment(bytes);
+      ofNode.duration.record(nanos, TimeUnit.NANOSECONDS);
+      ofNode.result(result(outcome));
+      batchMessages.record(batch.messages());
+    }
+  }
+
+  private static String result(Outcome outcome) {
+    if (outcome instanceof Outcome.Unreached unreached) {
+      return unreached.reason();
+    }
+    return outcome instanceof Outcome.Refused refused ? refused.reason() : "ok";
+  }
+
+  /** The Go Satellite's figures of access log streams. */
+  private final class AccessLogs extends Calls {
+    private final String version;
+    private final Counter eventsReady = registry.counter("als_event_ready_send");
+    private final Counter messagesReady = registry.counter("als_streaming_ready_send");
+    private final Counter millis = registry.counter("als_forward_send_time_sum");
+    private final Counter calls = registry.counter("als_forward_send_time_count");
+
+    AccessLogs(String pipe, String version) {
+      super(pipe);
+      this.version = version;
+      // A call is opened, written and closed in one step here: its whole time stands in "send".
+      for (String phase : List.of("connect", "close")) {
+        registry.counter("als_forward_" + phase + "_time_sum");
+        registry.counter("als_forward_" + phase + "_time_count");
+      }
+    }
+
+    @Override
+    public void called(
+        String node, Outcome outcome, Batch batch, int messages, long bytes, long nanos) {
+      super.called(node, outcome, batch, messages, bytes, nanos);
+      eventsReady.increment(batch.events().size());
+      messagesReady.increment(batch.messages());
+      millis.increment(nanos / 1e6);
+      calls.increment();
+      if (outcome instanceof Outcome.Delivered) {
+        registry.counter("als_event_send_finished", "target", node).increment(batch.events().size());
+      }
+    }
+
+    @Override
+    public Stream streamOpened(String peerHost) {
+      String peer = peers.size() < MAX_PEERS || peers.contains(peerHost) ? peerHost : "others";
+      peers.add(peer);
+      Tags tags = Tags.of("version", version, "peer_host", peer);
+      Counter received = registry.counter("als_streaming_receive_count", tags);
+      Counter failed = registry.counter("als_streaming_receive_failed_count", tags);
+      Counter events = registry.counter("als_streaming_to_event_count", tags);
+      AtomicInteger active =
+          activeStreams.computeIfAbsent(
+              version + "/" + peer,
+              any -> {
+                AtomicInteger count = new AtomicInteger();
+                gauge("als_streaming_active_count", count::get, "version", version, "peer_host", peer);
+                return count;
+              });
+      active.incrementAndGet();
+      return new Stream() {
+        @Override
+        public void received() {
+          received.increment();
+        }
+
+        @Override
+        public void refused() {
+          failed.increment();
+        }
+
+        @Override
+        public void event() {
+          events.increment();
+        }
+
+        @Override
+        public void closed() {
+          active.decrementAndGet();
+        }
+      };
+    }
+  }
+
+  private void counter(String name, LongSupplier value, String... tags) {
+    // The registry itself would let go of it.
+    sources.add(value);
+    FunctionCounter.builder(name, value, LongSupplier::getAsLong).tags(tags).register(registry);
+  }
+
+  private void gauge(String name, DoubleSupplier value, String... tags) {
+    Gauge.builder(name, value, DoubleSupplier::getAsDouble)
+        .tags(tags)
+        .strongReference(true)
+        .register(registry);
+  }
+}

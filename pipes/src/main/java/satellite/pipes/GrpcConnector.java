@@ -1,0 +1,32 @@
+package satellite.pipes;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import satellite.discovery.Node;
+import satellite.routing.Connector;
+
+/** Opens gRPC connections to nodes. */
+public final class GrpcConnector implements Connector<GrpcConnection> {
+
+  private final ClientConfig client;
+  private final Transport transport;
+  private final Set<GrpcConnection> opened = ConcurrentHashMap.newKeySet();
+
+  public GrpcConnector(ClientConfig client, Transport transport) {
+    this.client = client;
+    this.transport = transport;
+  }
+
+  @Override
+  public GrpcConnection open(Node node, Runnable onChange) {
+    opened.removeIf(GrpcConnection::isClosed);
+    GrpcConnection connection = GrpcConnection.to(node, client, transport, onChange);
+    opened.add(connection);
+    return connection.watch();
+  }
+
+  /** Breaks off every call under way, also on connections that routing has closed. */
+  public void closeNow() {
+    opened.forEach(GrpcConnection::closeNow);
+  }
+}

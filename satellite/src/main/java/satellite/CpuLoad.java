@@ -1,0 +1,31 @@
+package satellite;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+
+/** CPU utilization of the machine, or of the container that bounds it, 0..100; taken every 5 s. */
+final class CpuLoad implements DoubleSupplier {
+
+  private static final long PERIOD_SECONDS = 5;
+
+  private final OperatingSystemMXBean system =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+  private volatile double percent;
+
+  CpuLoad(ScheduledExecutorService timer) {
+    timer.scheduleAtFixedRate(this::sample, 0, PERIOD_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void sample() {
+    // Negative while the JVM has nothing to compare with.
+    percent = Math.max(0, system.getCpuLoad() * 100);
+  }
+
+  @Override
+  public double getAsDouble() {
+    return percent;
+  }
+}

@@ -1,0 +1,120 @@
+package satellite;
+
+import java.net.BindException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import satellite.config.ConfigException;
+import satellite.config.ConfigFile;
+import satellite.config.SatelliteConfig;
+import satellite.demo.Demo;
+import satellite.pipes.TlsFilesException;
+
+/** The program: reads the configuration, runs the proxy until it is told to stop, and drains it. */
+@Command(
+    name = "satellite",
+    description = "A gRPC load-balancing proxy in front of Apache SkyWalking's OAP nodes.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Satellite.Version.class,
+    subcommands = {Satellite.Start.class, Demo.class})
+public final class Satellite {
+
+  /** Exit codes: the configuration or the machine stands in the way; the command line is wrong. */
+  static final int FAILED = 1;
+
+  private Satellite() {}
+
+  public static void main(String[] args) {
+    int code =
+        new CommandLine(new Satellite())
+            .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure))
+            .execute(args.length == 0 ? new String[] {"--help"} : args);
+    System.exit(code);
+  }
+
+  /** What a person can act upon is said in one line; anything else is a bug, and shows where. */
+  private static int explain(Exception failure) {
+    if (failure instanceof ConfigException
+        || failure instanceof StartException
+        || failure instanceof TlsFilesException) {
+      System.err.println("satellite: " + failure.getMessage());
+    } else {
+      failure.printStackTrace();
+    }
+    return FAILED;
+  }
+
+  /** {@code satellite start}. */
+  @Command(
+      name = "start",
+      description = "Runs the proxy until SIGTERM or Ctrl-C, then drains it.",
+      mixinStandardHelpOptions = true)
+  static final class Start implements Callable<Integer> {
+
+    @Option(
+        names = {"-c", "--config"},
+        paramLabel = "FILE",
+        description =
+            "Configuration file; default: $SATELLITE_CONFIG, else configs/satellite_config.yaml if"
+                + " there is one, else the built-in defaults.")
+    private Path file;
+
+    @Override
+    public Integer call() throws InterruptedException {
+      Map<String, String> environment = System.getenv();
+      SatelliteConfig config = ConfigFile.load(ConfigFile.choose(file, environment), environment);
+      Proxy proxy = new Proxy(config, ShutdownTime.from(environment));
+      proxy.start();
+      CountDownLatch stopped = new CountDownLatch(1);
+      // The exit code of a JVM that a signal ended tells of the signal; a drained Satellite ends with 0.
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    proxy.stop();
+                    stopped.countDown();
+                    Runtime.getRuntime().halt(0);
+                  },
+                  "drain"));
+      stopped.await();
+      return 0;
+    }
+  }
+
+  /** Says which program this is. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Satellite.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "satellite " + (version == null ? "(not packaged)" : version),
+        "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name")
+      };
+    }
+  }
+
+  /** Something that the machine refuses, in words for people. */
+  static final class StartException extends RuntimeException {
+    StartException(String message) {
+      super(message, null, false, false);
+    }
+
+    /** @param key where the address stands in the configuration */
+    static StartException cannotListen(String key, String address, Exception cause) {
+      Throwable root = cause;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      String advice =
+          root instanceof BindException || String.valueOf(root.getMessage()).contains("in use")
+              ? "; is another program listening there? Choose a free port"
+              : "";
+      return new StartException(
+          "cannot listen on " + address + " (" + key + "): " + root.getMessage() + advice);
+    }
+  }
+}

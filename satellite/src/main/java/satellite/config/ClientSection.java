@@ -1,0 +1,104 @@
+package satellite.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import satellite.discovery.Node;
+import satellite.pipes.ClientConfig;
+
+/** Reads the {@code grpc-client} of {@code sharing.clients}. */
+final class ClientSection {
+
+  static final String NAME = "grpc-client";
+
+  private ClientSection() {}
+
+  static ClientConfig client(Mapping client, List<String> notices) {
+    Mapping timeout = client.mapping("timeout");
+    return new ClientConfig(
+        client.scalar("enable_tls").bool() ? tls(client, notices) : null,
+        client.scalar("authentication").text(),
+        client.scalar("check_period").duration(ChronoUnit.SECONDS),
+        timeout.scalar("unary").duration(ChronoUnit.SECONDS),
+        timeout.scalar("stream").duration(ChronoUnit.SECONDS));
+  }
+
+  static List<Node> nodes(Mapping client) {
+    client.scalar("finder_type").oneOf(Set.of("static"));
+    Scalar list = client.scalar("server_addr");
+    var nodes = new ArrayList<Node>();
+    for (String entry : list.commaList()) {
+      Node node = node(list, entry);
+      for (Node other : nodes) {
+        if (other.sameAddress(node) && other.weight() != node.weight()) {
+          throw list.error(node + " is listed with different weights");
+        }
+      }
+      nodes.add(node);
+    }
+    if (nodes.isEmpty()) {
+      throw list.error("needs at least one host:port");
+    }
+    return nodes.stream().distinct().toList();
+  }
+
+  /** {@code host:port} or {@code host:port=weight}. */
+  private static Node node(Scalar list, String entry) {
+    int equals = entry.indexOf('=');
+    String place = equals < 0 ? entry : entry.substring(0, equals).strip();
+    Address address = Address.parse(list, place);
+    if (address.host().isEmpty() || address.port() == 0) {
+      throw Address.invalid(list, place);
+    }
+    if (equals < 0) {
+      return new Node(address.host(), address.port());
+    }
+    String weight = entry.substring(equals + 1).strip();
+    try {
+      return new Node(address.host(), address.port(), Integer.parseInt(weight));
+    } catch (IllegalArgumentException e) {
+      throw new Scalar(list.place(), weight, weight)
+          .invalid("the weight of " + place + " must be within 1.." + Node.MAX_WEIGHT);
+    }
+  }
+
+  private static ClientConfig.Tls tls(Mapping client, List<String> notices) {
+    boolean insecure = client.scalar("insecure_skip_verify").bool();
+    Scalar ca = client.scalar("ca_pem_path");
+    if (!insecure && !ca.text().isEmpty() && !isFile(ca)) {
+      throw ca.invalid("must be a file that can be read, or insecure_skip_verify be true");
+    }
+    Scalar certificate = client.scalar("client_pem_path");
+    Scalar key = client.scalar("client_key_path");
+    boolean both = ownCertificate(certificate, key, notices);
+    return new ClientConfig.Tls(
+        isFile(ca) ? ca.path() : null,
+        both ? certificate.path() : null,
+        both ? key.path() : null,
+        insecure);
+  }
+
+  /** Whether the client has a certificate of its own; the default paths may lead nowhere. */
+  private static boolean ownCertificate(Scalar certificate, Scalar key, List<String> notices) {
+    boolean none = certificate.text().isEmpty() && key.text().isEmpty();
+    boolean asked = !none && !(certificate.isStandard() && key.isStandard());
+    for (Scalar file : List.of(certificate, key)) {
+      if (asked && !isFile(file)) {
+        throw file.invalid("must be a file that can be read, as the client's certificate is set");
+      }
+    }
+    if (isFile(certificate) != isFile(key)) {
+      Scalar missing = isFile(certificate) ? key : certificate;
+      notices.add(missing.place() + ": no such file, so the client has no certificate of its own");
+    }
+    return isFile(certificate) && isFile(key);
+  }
+
+  private static boolean isFile(Scalar file) {
+    Path path = file.path();
+    return !file.text().isEmpty() && Files.isReadable(path) && !Files.isDirectory(path);
+  }
+}

@@ -1,0 +1,88 @@
+package satellite.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import satellite.pipes.PipeConfig;
+
+/** Turns a user's file, the built-in reference and the environment into the configuration. */
+public final class ConfigFile {
+
+  private static final Path USUAL_PLACE = Path.of("configs", "satellite_config.yaml");
+
+  private ConfigFile() {}
+
+  /** The file that is meant: the one named, else that of SATELLITE_CONFIG, else the usual place. */
+  public static Path choose(Path namedOrNull, Map<String, String> env) {
+    if (namedOrNull != null) {
+      return namedOrNull;
+    }
+    String variable = env.getOrDefault("SATELLITE_CONFIG", "");
+    if (!variable.isEmpty()) {
+      return Path.of(variable);
+    }
+    return Files.exists(USUAL_PLACE) ? USUAL_PLACE : null;
+  }
+
+  /**
+   * Reads the configuration.
+   *
+   * @param fileOrNull without one, everything is as in the built-in reference
+   * @param env the environment variables
+   * @throws ConfigException if anything is wrong; the message says where, what, and what is
+   *     possible
+   */
+  public static SatelliteConfig load(Path fileOrNull, Map<String, String> env) {
+    var notices = new ArrayList<String>();
+    Mapping user =
+        fileOrNull == null
+            ? new Mapping(new Place("", 1, 1, "", null), Map.of())
+            : new YamlFile(fileOrNull.toString(), env, notices).read(YamlFile.text(fileOrNull));
+    Mapping root = new Reference(env).fill(user);
+
+    Mapping sharing = root.mapping("sharing");
+    // One kind of client and one kind of server exist; the lists hold them once, filled up.
+    Mapping client = sharing.sequence("clients").mappings().get(0);
+    Mapping server = sharing.sequence("servers").mappings().get(0);
+    return new SatelliteConfig(
+        LoggerConfig.from(root.mapping("logger")),
+        TelemetryConfig.from(root.mapping("telemetry"), notices),
+        ClientSection.client(client, notices),
+        ClientSection.nodes(client),
+        ServerSection.server(server),
+        pipes(root.sequence("pipes"), notices),
+        queueBytes(sharing.mapping("memory")),
+        // A default that several pipes take from the first one is told once.
+        notices.stream().distinct().toList());
+  }
+
+  private static List<PipeConfig> pipes(Sequence list, List<String> notices) {
+    if (list.items().isEmpty()) {
+      throw list.error("no pipe is listed; leave the key out to run all of them");
+    }
+    var names = new HashMap<String, Scalar>();
+    var receivers = new HashMap<String, Scalar>();
+    var pipes = new ArrayList<PipeConfig>();
+    for (Mapping pipe : list.mappings()) {
+      once(names, pipe.mapping("common_config").scalar("pipe_name"));
+      once(receivers, pipe.mapping("gatherer").mapping("receiver").scalar("plugin_name"));
+      pipes.add(PipeSection.pipe(pipe, notices));
+    }
+    return List.copyOf(pipes);
+  }
+
+  private static void once(Map<String, Scalar> seen, Scalar name) {
+    Scalar first = seen.put(name.text(), name);
+    if (first != null) {
+      throw name.error(name.kind() + " is taken already, see " + first.place());
+    }
+  }
+
+  private static long queueBytes(Mapping memory) {
+    long bytes = memory.scalar("queue_bytes").number(0, Long.MAX_VALUE);
+    return bytes > 0 ? bytes : Runtime.getRuntime().maxMemory() / 4;
+  }
+}

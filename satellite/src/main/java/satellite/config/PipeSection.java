@@ -1,0 +1,138 @@
+package satellite.config;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+import satellite.pipes.PipeConfig;
+import satellite.pipes.PipeConfig.BatchLimits;
+import satellite.pipes.PipeConfig.Gather;
+import satellite.pipes.PipeConfig.Retry;
+import satellite.pipes.PipeConfig.Routing;
+import satellite.queue.QueueConfig;
+import satellite.queue.QueueConfig.WhenFull;
+
+/** Reads one entry of {@code pipes}. */
+final class PipeSection {
+
+  private static final String MEMORY_QUEUE = "memory-queue";
+  private static final String NONE_QUEUE = "none-queue";
+  static final Set<String> QUEUES = Set.of(MEMORY_QUEUE, NONE_QUEUE);
+
+  private static final String UNTIL_DELIVERED = "none-fallbacker";
+  private static final String TIMER = "timer-fallbacker";
+  static final Set<String> FALLBACKERS = Set.of(UNTIL_DELIVERED, TIMER);
+
+  /** More lanes than this only cost memory. */
+  private static final int MAX_PARTITIONS = 1024;
+
+  private static final Gather NOT_GATHERED = new Gather(Duration.ZERO, 1);
+  private static final Routing NOTHING_REMEMBERED = new Routing(0, Duration.ZERO, List.of());
+
+  private PipeSection() {}
+
+  static PipeConfig pipe(Mapping pipe, List<String> notices) {
+    Mapping sender = pipe.mapping("sender");
+    Mapping receiver = pipe.mapping("gatherer").mapping("receiver");
+    Mapping forwarder = sender.sequence("forwarders").mappings().get(0);
+    Scalar name = pipe.mapping("common_config").scalar("pipe_name");
+    if (name.text().isBlank()) {
+      throw name.error("must not be empty");
+    }
+    Value filters = pipe.mapping("processor").get("filters");
+    if (!(filters instanceof Nothing) && !filters.asSequence().items().isEmpty()) {
+      throw filters.error("no filter exists");
+    }
+    return new PipeConfig(
+        name.text(),
+        receiver.scalar("plugin_name").text(),
+        queue(pipe.mapping("gatherer").mapping("queue")),
+        gather(receiver, notices),
+        batch(sender, notices),
+        retry(sender.mapping("fallbacker")),
+        routing(forwarder),
+        forwarder.has("join") && forwarder.scalar("join").bool());
+  }
+
+  private static QueueConfig queue(Mapping queue) {
+    if (queue.scalar("plugin_name").oneOf(QUEUES).equals(NONE_QUEUE)) {
+      return null;
+    }
+    String whenFull = queue.scalar("when_full").oneOf(Set.of("refuse", "drop_oldest"));
+    return new QueueConfig(
+        queue.scalar("partition").integer(1, MAX_PARTITIONS),
+        positive(queue, "event_buffer_size"),
+        queue.scalar("full_timeout").durationOrZero(ChronoUnit.SECONDS),
+        whenFull.equals("refuse") ? WhenFull.REFUSE : WhenFull.DROP_OLDEST);
+  }
+
+  private static Gather gather(Mapping receiver, List<String> notices) {
+    if (!receiver.has("flush_time")) {
+      return NOT_GATHERED;
+    }
+    Scalar flushTime = receiver.scalar("flush_time");
+    Scalar limitCount = receiver.scalar("limit_count");
+    var gather =
+        new Gather(flushTime.duration(ChronoUnit.MILLIS), limitCount.integer(1, Integer.MAX_VALUE));
+    if (!receiver.scalar("plugin_name").text().startsWith("grpc-envoy-metrics-")) {
+      return gather;
+    }
+    for (Scalar value : List.of(flushTime, limitCount)) {
+      if (!value.isStandard()) {
+        notices.add(value.place() + ": accepted without effect, metrics messages are never joined");
+      }
+    }
+    return NOT_GATHERED;
+  }
+
+  private static BatchLimits batch(Mapping sender, List<String> notices) {
+    Scalar minimum = sender.scalar("min_flush_events");
+    if (minimum.integer(0, Integer.MAX_VALUE) > 1) {
+      notices.add(
+          minimum.place() + ": accepted without effect, no event waits longer than flush_time");
+    }
+    return new BatchLimits(
+        sender.scalar("flush_time").duration(ChronoUnit.MILLIS),
+        positive(sender, "max_buffer_size"),
+        positive(sender, "max_batch_bytes"),
+        positive(sender, "max_in_flight"));
+  }
+
+  private static Retry retry(Mapping fallbacker) {
+    String name = fallbacker.scalar("plugin_name").oneOf(FALLBACKERS);
+    if (name.equals(UNTIL_DELIVERED)) {
+      return Retry.UNTIL_DELIVERED;
+    }
+    Duration first = fallbacker.scalar("exponential_backoff").duration(ChronoUnit.MILLIS);
+    Duration longest = fallbacker.scalar("max_backoff").duration(ChronoUnit.MILLIS);
+    return new Retry(
+        positive(fallbacker, "max_attempts"),
+        first.compareTo(longest) < 0 ? first : longest,
+        longest);
+  }
+
+  private static Routing routing(Mapping forwarder) {
+    if (!forwarder.has("routing_rule_lru_cache_size")) {
+      return NOTHING_REMEMBERED;
+    }
+    return new Routing(
+        positive(forwarder, "routing_rule_lru_cache_size"),
+        forwarder.scalar("routing_rule_lru_cache_ttl").duration(ChronoUnit.SECONDS),
+        labelKeys(forwarder));
+  }
+
+  private static List<String> labelKeys(Mapping forwarder) {
+    if (!forwarder.has("routing_label_keys")) {
+      return List.of();
+    }
+    List<String> keys = forwarder.scalar("routing_label_keys").commaList();
+    if (keys.isEmpty()) {
+      throw forwarder.scalar("routing_label_keys").error("needs at least one key");
+    }
+    return keys;
+  }
+
+  private static int positive(Mapping map, String key) {
+    return map.scalar(key).integer(1, Integer.MAX_VALUE);
+  }
+}

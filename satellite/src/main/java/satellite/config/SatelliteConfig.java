@@ -1,0 +1,25 @@
+package satellite.config;
+
+import java.util.List;
+import satellite.discovery.Node;
+import satellite.pipes.ClientConfig;
+import satellite.pipes.PipeConfig;
+import satellite.pipes.ServerConfig;
+
+/**
+ * The whole configuration, checked.
+ *
+ * @param nodes the upstream nodes of {@code finder_type: static}, at least one
+ * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
+ *     where the file says 0
+ * @param notices lines to be logged once at start: what was accepted and has no effect
+ */
+public record SatelliteConfig(
+    LoggerConfig logger,
+    TelemetryConfig telemetry,
+    ClientConfig client,
+    List<Node> nodes,
+    ServerConfig server,
+    List<PipeConfig> pipes,
+    long queueBytes,
+    List<String> notices) {}

@@ -1,0 +1,39 @@
+package satellite.config;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** A list of values. */
+record Sequence(Place place, List<Value> items) implements Value {
+
+  Sequence {
+    items = List.copyOf(items);
+  }
+
+  List<Mapping> mappings() {
+    return items.stream().map(Value::asMapping).toList();
+  }
+
+  Sequence map(UnaryOperator<Mapping> change) {
+    return new Sequence(place, mappings().stream().<Value>map(change).toList());
+  }
+
+  @Override
+  public Sequence asSequence() {
+    return this;
+  }
+
+  @Override
+  public String kind() {
+    return "a list";
+  }
+
+  /** A list stands for itself: nothing is added from the reference. */
+  @Override
+  public Value over(Value standard) {
+    if (standard instanceof Mapping || standard instanceof Scalar) {
+      throw mustBeLike(standard);
+    }
+    return this;
+  }
+}

@@ -1,0 +1,44 @@
+package satellite.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import satellite.pipes.ServerConfig;
+
+/** Reads the {@code grpc-server} of {@code sharing.servers}. */
+final class ServerSection {
+
+  private ServerSection() {}
+
+  static ServerConfig server(Mapping server) {
+    server.scalar("network").oneOf(Set.of("tcp"));
+    Scalar listen = server.scalar("address");
+    Address address = Address.parse(listen, listen.text());
+    Mapping limit = server.mapping("accept_limit");
+    Scalar certificate = server.scalar("tls_cert_file");
+    Scalar key = server.scalar("tls_key_file");
+    if (certificate.text().isEmpty() != key.text().isEmpty()) {
+      throw (certificate.text().isEmpty() ? certificate : key)
+          .error("TLS needs both tls_cert_file and tls_key_file; only one of them is set");
+    }
+    return new ServerConfig(
+        address.host(),
+        address.port(),
+        file(certificate),
+        file(key),
+        server.scalar("max_recv_msg_size").integer(1, Integer.MAX_VALUE),
+        server.scalar("max_concurrent_streams").integer(1, Integer.MAX_VALUE),
+        limit.scalar("connection_count").integer(1, Integer.MAX_VALUE),
+        limit.scalar("cpu_utilization").integer(1, Integer.MAX_VALUE));
+  }
+
+  private static Path file(Scalar path) {
+    if (path.text().isEmpty()) {
+      return null;
+    }
+    if (!Files.isReadable(path.path()) || Files.isDirectory(path.path())) {
+      throw path.invalid("must be a file that can be read");
+    }
+    return path.path();
+  }
+}

@@ -1,0 +1,132 @@
+package satellite.demo;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import satellite.Proxy;
+import satellite.config.ConfigFile;
+import satellite.pipes.Pipe;
+import satellite.pipes.standin.StandInOap;
+import satellite.pipes.standin.TrafficSource;
+
+/**
+ * {@code satellite demo}: Satellite between two stand-in OAP nodes and a small source of real
+ * traffic, in one process, with a view of what it does.
+ */
+@Command(
+    name = "demo",
+    description =
+        "Runs Satellite between two stand-in OAP nodes and a small source of traffic; Ctrl-C drains.",
+    mixinStandardHelpOptions = true)
+public final class Demo implements Callable<Integer> {
+
+  private static final Duration REFRESH = Duration.ofMillis(500);
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "Messages a second in all; default: ${DEFAULT-VALUE}.")
+  private int rate = 500;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      description = "Ends by itself after so long; default: runs until Ctrl-C.")
+  private int seconds = Integer.MAX_VALUE;
+
+  private final long start = System.nanoTime();
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch drained = new CountDownLatch(1);
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (StandInOap one = new StandInOap().start(0);
+        StandInOap two = new StandInOap().start(0)) {
+      Proxy proxy = new Proxy(ConfigFile.load(null, environment(one, two)), GRACE);
+      proxy.start();
+      TrafficSource source =
+          new TrafficSource(
+              "127.0.0.1", proxy.port(), new TrafficSource.Load(8, 4, rate), ANSWER_TIMEOUT);
+      source.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(this::drain, "drain"));
+      List<StandInOap> nodes = List.of(one, two);
+      TerminalView view = TerminalView.ofThisProcess();
+      long end = start + TimeUnit.SECONDS.toNanos(seconds);
+      do {
+        view.show(state(proxy, source, nodes));
+      } while (System.nanoTime() - end < 0
+          && !stop.await(REFRESH.toMillis(), TimeUnit.MILLISECONDS));
+      source.close();
+      proxy.stop();
+      view.finalAccount(state(proxy, source, nodes));
+      drained.countDown();
+      return 0;
+    }
+  }
+
+  /** On Ctrl-C: the main thread ends what it began, and the JVM waits for it here. */
+  private void drain() {
+    stop.countDown();
+    try {
+      drained.await(GRACE.plus(ANSWER_TIMEOUT).plusSeconds(5).toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The embedded default, on free ports of the loopback address. */
+  private static Map<String, String> environment(StandInOap one, StandInOap two) {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    environment.put(
+        "SATELLITE_GRPC_CLIENT", "127.0.0.1:" + one.port() + ",127.0.0.1:" + two.port());
+    environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:0");
+    environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
+    environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
+    environment.putIfAbsent("SATELLITE_LOGGER_LEVEL", "warn");
+    return environment;
+  }
+
+  private DemoState state(Proxy proxy, TrafficSource source, List<StandInOap> nodes) {
+    List<DemoState.Pipe> pipes = new ArrayList<>();
+    for (Pipe pipe : proxy.pipes()) {
+      var account = pipe.account();
+      // What is settled is read before what came in, or the difference could be negative.
+      long dropped = account.dropped();
+      long forwarded = account.forwarded();
+      long received = account.received();
+      pipes.add(
+          new DemoState.Pipe(
+              pipe.config().name(),
+              received,
+              received - forwarded - dropped,
+              forwarded,
+              dropped));
+    }
+    List<DemoState.Node> shares = new ArrayList<>();
+    for (StandInOap node : nodes) {
+      String address = "127.0.0.1:" + node.port();
+      var upstream = proxy.upstreams().get(address);
+      String state = upstream == null ? "gone" : upstream.state().name().toLowerCase(Locale.ROOT);
+      shares.add(
+          new DemoState.Node(address, state, upstream == null ? 0 : upstream.delivered()));
+    }
+    var sent = source.counts();
+    return new DemoState(
+        Duration.ofNanos(System.nanoTime() - start),
+        proxy.connections(),
+        new DemoState.Senders(sent.sent(), sent.answered(), sent.failed()),
+        pipes,
+        shares);
+  }
+}
