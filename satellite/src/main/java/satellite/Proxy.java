@@ -96,7 +96,7 @@ public final class Proxy {
   }
 
   /** Binds and connects. Fails with {@link Satellite.StartException} where a port is taken. */
-  public void start() {
+  public synchronized void start() {
     config.notices().forEach(notice -> LOG.log(INFO, notice));
     if (admin != null) {
       try {
@@ -131,7 +131,7 @@ public final class Proxy {
    * Drains, in the order of a message: readiness off, no new streams, streams ended, queues flushed,
    * what is left counted as dropped; then the connections. Takes the grace time at most, and a little.
    */
-  public void stop() {
+  public synchronized void stop() {
     long deadline = System.nanoTime() + grace.toNanos();
     if (admin != null) {
       admin.ready(false);

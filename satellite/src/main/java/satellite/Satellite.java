@@ -29,6 +29,7 @@ public final class Satellite {
   private Satellite() {}
 
   public static void main(String[] args) {
+    Log.keepUntilTheEnd();
     int code =
         new CommandLine(new Satellite())
             .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure))
@@ -68,20 +69,22 @@ public final class Satellite {
       Map<String, String> environment = System.getenv();
       SatelliteConfig config = ConfigFile.load(ConfigFile.choose(file, environment), environment);
       Proxy proxy = new Proxy(config, ShutdownTime.from(environment));
-      proxy.start();
-      CountDownLatch stopped = new CountDownLatch(1);
-      // The exit code of a JVM that a signal ended tells of the signal; a drained Satellite ends with 0.
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    proxy.stop();
-                    stopped.countDown();
-                    Runtime.getRuntime().halt(0);
-                  },
-                  "drain"));
-      stopped.await();
+      Thread drain = new Thread(() -> drainAndEnd(proxy), "drain");
+      Runtime.getRuntime().addShutdownHook(drain);
+      try {
+        proxy.start();
+      } catch (RuntimeException e) {
+        Runtime.getRuntime().removeShutdownHook(drain);
+        throw e;
+      }
+      new CountDownLatch(1).await();
       return 0;
+    }
+
+    /** The exit code of a JVM that a signal ended tells of the signal; a drained Satellite's is 0. */
+    private static void drainAndEnd(Proxy proxy) {
+      proxy.stop();
+      Runtime.getRuntime().halt(0);
     }
   }
 

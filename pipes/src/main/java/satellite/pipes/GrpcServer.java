@@ -34,7 +34,7 @@ public final class GrpcServer {
    * What a client may send ahead, per connection and per stream: bounds what paused streams hold.
    * Measured in bench/README.md: larger windows cost memory and win no CPU time.
    */
-  private static final int WINDOW_BYTES = 128 << 10;
+  private static final int WINDOW_BYTES = 64 << 10;
 
   private static final int KEEPALIVE_SECONDS = 10;
 

@@ -33,6 +33,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   /** Of the sender's flush time, that gathering may use: the rest lets events of many streams meet. */
   private static final double GATHER_SHARE = 0.9;
 
+  /** Enough to be joined: more only holds memory, see bench/README.md. */
+  private static final int GATHERED_BYTES = 64 << 10;
+
   private final Protocol protocol;
   private final PipeConfig pipe;
   private final MemoryQueue queue;
@@ -202,7 +205,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
             new Gatherer(
                 partition,
                 forATime ? pipe.gather().maxMessages() : Integer.MAX_VALUE,
-                pipe.batch().maxBytes(),
+                forATime ? Math.min(GATHERED_BYTES, pipe.batch().maxBytes()) : Integer.MAX_VALUE,
                 stream::event);
       }
       if (!gatherer.offer(event)) {

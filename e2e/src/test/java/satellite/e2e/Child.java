@@ -1,0 +1,130 @@
+package satellite.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A process that a test started, with its output in {@code target/NAME.log}. It is only ever ended
+ * by its own handle, at the latest when the test JVM ends.
+ */
+final class Child implements AutoCloseable {
+
+  static final Path TARGET = Path.of("target").toAbsolutePath();
+  static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+  private final String name;
+  private final Process process;
+  private final Path log;
+  private final Thread atExit;
+
+  private Child(String name, Process process, Path log) {
+    this.name = name;
+    this.process = process;
+    this.log = log;
+    this.atExit = new Thread(process::destroyForcibly, "end-" + name);
+    Runtime.getRuntime().addShutdownHook(atExit);
+  }
+
+  static Child start(String name, Map<String, String> environment, List<String> command) {
+    try {
+      Files.createDirectories(TARGET);
+      Path log = TARGET.resolve(name + ".log");
+      ProcessBuilder builder = new ProcessBuilder(command);
+      builder.environment().putAll(environment);
+      builder.redirectErrorStream(true).redirectOutput(log.toFile());
+      return new Child(name, builder.start(), log);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot start " + name, e);
+    }
+  }
+
+  /** Waits until {@code ready} answers true, and fails early if the process ends before. */
+  void awaitReady(Duration patience, Callable<Boolean> ready) {
+    try {
+      Eventually.until(
+          name + " is ready or has ended",
+          patience,
+          () -> !process.isAlive() || ready.call(),
+          isTrue -> isTrue);
+    } catch (AssertionError e) {
+      kill();
+      throw new AssertionError(e.getMessage() + "\n" + lastLines(30), e);
+    }
+    if (!process.isAlive()) {
+      throw new AssertionError(name + " ended while starting\n" + lastLines(30));
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Asks it to end (SIGTERM) and returns its exit code; one that stays is killed, and fails. */
+  int stop(Duration patience) {
+    process.destroy();
+    if (!ends(patience)) {
+      kill();
+      throw new AssertionError(name + " did not end within " + patience + "\n" + lastLines(30));
+    }
+    return process.exitValue();
+  }
+
+  /** SIGKILL: no goodbye, as when a machine fails. */
+  void kill() {
+    process.destroyForcibly();
+    ends(Duration.ofSeconds(10));
+  }
+
+  private boolean ends(Duration patience) {
+    try {
+      return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  List<String> output() {
+    try {
+      return Files.readAllLines(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String lastLines(int count) {
+    List<String> lines = output();
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - count), lines.size()));
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    if (!ends(Duration.ofSeconds(15))) {
+      kill();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The test JVM is ending: the hook runs, and finds the process gone.
+    }
+  }
+
+  /** A loopback port that nobody listens on now. */
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

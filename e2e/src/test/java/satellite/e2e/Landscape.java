@@ -1,0 +1,102 @@
+package satellite.e2e;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * What all test classes share: two OAPs, and the one Satellite in front of both. Started when the
+ * first test asks for it, ended after the last.
+ *
+ * <p>With {@code -De2e.straight} senders talk to the first OAP itself: that tells whether a wrong
+ * figure is Satellite's or the peer's.
+ */
+final class Landscape implements AutoCloseable {
+
+  private static final boolean STRAIGHT = System.getProperty("e2e.straight") != null;
+
+  final RealOap one;
+  final RealOap two;
+  private final SatelliteProcess satellite;
+
+  Landscape() {
+    one = RealOap.start("oap-one");
+    two = RealOap.start("oap-two");
+    try {
+      one.awaitReady();
+      two.awaitReady();
+      satellite = STRAIGHT ? null : SatelliteProcess.inFrontOf("satellite-shared", one, two);
+    } catch (RuntimeException | Error e) {
+      one.close();
+      two.close();
+      throw e;
+    }
+  }
+
+  /** Where senders connect to. */
+  String address() {
+    return STRAIGHT ? one.address() : satellite.address();
+  }
+
+  /** For tests of what Satellite does, which mean nothing without it. */
+  void needsSatellite() {
+    Assumptions.assumeFalse(STRAIGHT, "there is no Satellite on the straight way");
+  }
+
+  /** The OAPs that still run. */
+  List<RealOap> oaps() {
+    return List.of(one, two).stream().filter(RealOap::isAlive).toList();
+  }
+
+  /** The same strings asked of all OAPs, one after the other. */
+  List<String> strings(String field, String graphql) throws Exception {
+    List<String> all = new ArrayList<>();
+    for (RealOap oap : oaps()) {
+      all.addAll(oap.strings(field, graphql));
+    }
+    return all;
+  }
+
+  List<String> segmentIds(String service) throws Exception {
+    List<String> all = new ArrayList<>();
+    for (RealOap oap : oaps()) {
+      all.addAll(oap.segmentIds(service));
+    }
+    return all;
+  }
+
+  /** A figure that adds up over the OAPs. */
+  long total(String expression, String service) throws Exception {
+    long total = 0;
+    for (RealOap oap : oaps()) {
+      total += oap.figure(Questions.figure(expression, service));
+    }
+    return total;
+  }
+
+  /** A figure that any OAP may hold: the largest. */
+  long highest(String expression, String service, String instance) throws Exception {
+    long highest = 0;
+    for (RealOap oap : oaps()) {
+      highest = Math.max(highest, oap.figure(Questions.figure(expression, service, instance)));
+    }
+    return highest;
+  }
+
+  long counters(String name) throws Exception {
+    long total = 0;
+    for (RealOap oap : oaps()) {
+      total += oap.counter(name);
+    }
+    return total;
+  }
+
+  @Override
+  public void close() {
+    if (satellite != null) {
+      satellite.close();
+    }
+    one.close();
+    two.close();
+  }
+}

@@ -1,0 +1,92 @@
+package satellite.e2e;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/** What tests ask an OAP, in GraphQL; DURATION is filled in by {@link RealOap#query}. */
+final class Questions {
+
+  private static final String ALL = "paging: { pageNum: 1, pageSize: 5000 }";
+
+  private Questions() {}
+
+  /** One row for each segment. */
+  static String segments(String service) {
+    return "{ queryBasicTraces(condition: { serviceId: "
+        + id(service)
+        + ", queryDuration: DURATION, traceState: ALL, queryOrder: BY_START_TIME, "
+        + ALL
+        + " }) { traces { segmentId } } }";
+  }
+
+  static String logs(String service) {
+    return "{ queryLogs(condition: { serviceId: "
+        + id(service)
+        + ", queryDuration: DURATION, "
+        + ALL
+        + " }) { logs { content } } }";
+  }
+
+  static String events(String service) {
+    return "{ queryEvents(condition: { source: { service: "
+        + quoted(service)
+        + " }, time: DURATION, "
+        + ALL
+        + " }) { events { uuid name } } }";
+  }
+
+  static String pageErrors(String service) {
+    return "{ queryBrowserErrorLogs(condition: { serviceId: "
+        + id(service)
+        + ", queryDuration: DURATION, "
+        + ALL
+        + " }) { logs { message } } }";
+  }
+
+  static String instances(String service) {
+    return "{ listInstances(serviceId: "
+        + id(service)
+        + ", duration: DURATION) { name attributes { name value } } }";
+  }
+
+  static String newProfileTask(String service) {
+    return "mutation { createProfileTask(creationRequest: { serviceId: "
+        + id(service)
+        + ", endpointName: \"/hello\", duration: 5, minDurationThreshold: 0,"
+        + " dumpPeriod: 20, maxSamplingCount: 5 }) { id errorReason } }";
+  }
+
+  static String profileTasks(String service) {
+    return "{ getProfileTaskList(serviceId: "
+        + id(service)
+        + ", endpointName: \"\") { logs { operationType instanceName } } }";
+  }
+
+  /** A figure of a service, such as {@code sum(service_cpm)}. */
+  static String figure(String expression, String service) {
+    return figureOf(expression, "serviceName: " + quoted(service));
+  }
+
+  static String figure(String expression, String service, String instance) {
+    return figureOf(
+        expression,
+        "serviceName: " + quoted(service) + ", serviceInstanceName: " + quoted(instance));
+  }
+
+  private static String figureOf(String expression, String entity) {
+    return "{ execExpression(expression: "
+        + quoted(expression)
+        + ", entity: { "
+        + entity
+        + ", normal: true }, duration: DURATION) { results { values { value } } } }";
+  }
+
+  private static String id(String service) {
+    byte[] name = service.getBytes(StandardCharsets.UTF_8);
+    return quoted(Base64.getEncoder().encodeToString(name) + ".1");
+  }
+
+  private static String quoted(String text) {
+    return '"' + text + '"';
+  }
+}

@@ -1,0 +1,124 @@
+package satellite.e2e;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A real OAP server with a store of its own in memory, and the questions that tests ask it. Data
+ * can be read some seconds after it came in (persistentPeriod in {@code oap/config}).
+ */
+final class RealOap implements AutoCloseable {
+
+  private static final Path HOME = Path.of("oap").toAbsolutePath();
+  private static final DateTimeFormatter MINUTE =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HHmm").withZone(ZoneOffset.UTC);
+
+  private final int grpcPort = Child.freePort();
+  private final int restPort = Child.freePort();
+  private final int metricsPort = Child.freePort();
+  private final Child process;
+
+  private RealOap(String name) {
+    process =
+        Child.start(
+            name,
+            Map.of(
+                "SW_CORE_GRPC_PORT", "" + grpcPort,
+                "SW_CORE_REST_PORT", "" + restPort,
+                "SW_TELEMETRY_PROMETHEUS_PORT", "" + metricsPort),
+            List.of(
+                Child.JAVA,
+                "-Xms256m",
+                "-Xmx1g",
+                // Two of them start at once: without the second compiler both are ready sooner.
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Duser.timezone=UTC",
+                "-cp",
+                HOME.resolve("config") + ":" + HOME.resolve("target/libs") + "/*",
+                "org.apache.skywalking.oap.server.starter.OAPServerStartUp"));
+  }
+
+  /** Starts one without waiting for it; several can start side by side. */
+  static RealOap start(String name) {
+    if (!Files.isDirectory(HOME.resolve("target/libs"))) {
+      throw Peers.missing("oap", HOME + "/target/libs is not there; mvn verify fills it");
+    }
+    return new RealOap(name);
+  }
+
+  RealOap awaitReady() {
+    process.awaitReady(Duration.ofSeconds(120), () -> query("{ version }").contains("\"version\""));
+    return this;
+  }
+
+  /** Where senders and Satellites connect to. */
+  String address() {
+    return "127.0.0.1:" + grpcPort;
+  }
+
+  /** The answer to a GraphQL query as text; DURATION in it stands for the last quarter hour. */
+  String query(String graphql) throws IOException, InterruptedException {
+    Instant now = Instant.now();
+    String duration =
+        String.format(
+            "{start: \"%s\", end: \"%s\", step: MINUTE}",
+            MINUTE.format(now.minus(Duration.ofMinutes(15))),
+            MINUTE.format(now.plus(Duration.ofMinutes(1))));
+    String text = graphql.replace("DURATION", duration).replace("\n", " ").replace("\"", "\\\"");
+    return Http.postJson(restPort, "/graphql", "{\"query\": \"" + text + "\"}");
+  }
+
+  /** Every string that stands under a field so named (a pattern), in the order of the answer. */
+  List<String> strings(String field, String graphql) throws IOException, InterruptedException {
+    Pattern pattern = Pattern.compile("\"(?:" + field + ")\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    String answer = query(graphql);
+    if (answer.contains("\"errors\":")) {
+      throw new IOException(graphql + " was answered with " + answer);
+    }
+    List<String> values = new ArrayList<>();
+    for (Matcher m = pattern.matcher(answer); m.find(); ) {
+      values.add(m.group(1));
+    }
+    return values;
+  }
+
+  List<String> segmentIds(String service) throws IOException, InterruptedException {
+    return strings("segmentId", Questions.segments(service));
+  }
+
+  /** The answer to one of the {@link Questions} for a figure; 0 while there is none. */
+  long figure(String question) throws IOException, InterruptedException {
+    List<String> values = strings("value", question);
+    return values.isEmpty() ? 0 : (long) Double.parseDouble(values.get(0));
+  }
+
+  /** A counter among the OAP's own metrics, summed over its labels. */
+  long counter(String name) throws IOException, InterruptedException {
+    return Metrics.parse(Http.get(metricsPort, "/metrics").body()).sum(name);
+  }
+
+  /** SIGKILL, as when its machine fails. */
+  void kill() {
+    process.kill();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
