@@ -31,7 +31,7 @@ import satellite.routing.Upstream;
  * method, which puts it into the queue of its {@link Pipe}; a dispatcher of the pipe takes it out in a
  * batch, the {@link Router} names a node, a forwarder sends it there.
  *
- * <p>Threads: one that accepts, one event loop per core for all connections in and out, one dispatch
+ * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one dispatch
  * thread per core (two at least), one each for CPU sampling and for HTTP.
  */
 public final class Proxy {
@@ -63,7 +63,7 @@ public final class Proxy {
     this.pool = new ScheduledThreadPoolExecutor(Math.max(2, CORES), Threads.named("dispatch"));
     this.pool.setRemoveOnCancelPolicy(true);
     this.pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    this.transport = new Transport(CORES);
+    this.transport = new Transport(config.server().ioThreads());
 
     // Where to: nodes, connections, the live set.
     this.discovery = new StaticDiscovery(config.nodes());

@@ -143,14 +143,23 @@ final class Dispatcher implements Runnable {
   public void run() {
     int seen = wakeUps.get();
     do {
-      Runnable message;
-      while ((message = mailbox.poll()) != null) {
-        message.run();
+      try {
+        work();
+      } catch (RuntimeException e) {
+        // A bug: whatever it hit must not end the partition for all that comes behind it.
+        LOG.log(System.Logger.Level.ERROR, "pipe " + pipe.name() + ": " + e, e);
       }
-      sendWaiting();
-      takeDue();
       seen = wakeUps.addAndGet(-seen);
     } while (seen != 0);
+  }
+
+  private void work() {
+    Runnable message;
+    while ((message = mailbox.poll()) != null) {
+      message.run();
+    }
+    sendWaiting();
+    takeDue();
   }
 
   /** The first event met an empty partition. */

@@ -1,5 +1,6 @@
 package satellite.pipes;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -109,8 +110,8 @@ final class Readers {
             String own = null;
             Fields fields = new Fields(message);
             while (fields.next()) {
-              if (fields.is(service) && !fields.isEmpty()) {
-                own = fields.string();
+              if (fields.is(service)) {
+                own = fields.isEmpty() ? null : fields.string();
               }
             }
             if (first == null) {
@@ -136,7 +137,7 @@ final class Readers {
    * MeterData, one element of a report: who reports stands in the first element only, and OAP looks
    * at the report when the stream ends. The elements are gathered as the one MeterDataCollection
    * that the stream is; where it would become too long, another one is begun, whose first element
-   * says again who reports.
+   * says again who reports. One that became too long before it said so is nobody's.
    */
   static Reading meterElement() {
     return pipe ->
@@ -144,11 +145,15 @@ final class Readers {
           private String service;
           private String instance;
           private byte[] timestamp = Found.NOTHING;
-          private long bytes;
+          private boolean nobodys;
           private int part;
+
+          /** Of this part. */
+          private long bytes;
 
           @Override
           public void read(byte[] message, Found found) throws MalformedMessageException {
+            boolean wasKnown = isKnown();
             Fields fields = new Fields(message);
             while (fields.next()) {
               if (fields.is(METER_SERVICE) && !fields.isEmpty()) {
@@ -159,24 +164,41 @@ final class Readers {
                 timestamp = fields.whole();
               }
             }
-            boolean known = service != null && instance != null;
             byte[] element = message;
-            bytes += message.length;
-            if (bytes > pipe.batch().maxBytes() && known) {
+            byte[] header = Fields.header(1, element.length);
+            if (bytes > 0 && bytes + header.length + element.length > pipe.batch().maxBytes()) {
+              nobodys |= !wasKnown;
               part++;
-              bytes = message.length;
-              byte[] reporter =
-                  Fields.concat(
-                      Fields.string(METER_SERVICE, service),
-                      Fields.string(METER_INSTANCE, instance));
-              element = Fields.concat(message, Fields.concat(reporter, timestamp));
+              bytes = 0;
+              element = Fields.concat(message, reporter());
+              header = Fields.header(1, element.length);
             }
+            if (nobodys) {
+              found.useless("no_identity");
+              return;
+            }
+            bytes += header.length + element.length;
             found.event(
-                known ? service + SEPARATOR + instance : null,
+                isKnown() ? service + SEPARATOR + instance : null,
                 Integer.toString(part),
                 Found.NOTHING,
-                Fields.header(1, element.length),
+                header,
                 element);
+          }
+
+          private boolean isKnown() {
+            return service != null && instance != null;
+          }
+
+          private byte[] reporter() {
+            if (!isKnown()) {
+              return Found.NOTHING;
+            }
+            byte[] names =
+                Fields.concat(
+                    Fields.string(METER_SERVICE, service),
+                    Fields.string(METER_INSTANCE, instance));
+            return Fields.concat(names, timestamp);
           }
         };
   }
@@ -266,6 +288,7 @@ final class Readers {
         new StreamReader() {
           private byte[] identifier;
           private String envoy;
+          private String group;
 
           @Override
           public void read(byte[] message, Found found) throws MalformedMessageException {
@@ -287,11 +310,13 @@ final class Readers {
             if (identifier == null && seen != null) {
               identifier = seen;
               envoy = node;
+              // Replicas may share id and cluster, and differ only in what else they say.
+              group = new String(seen, StandardCharsets.ISO_8859_1);
             }
             if (identifier == null) {
               found.useless("no_identity");
             } else if (metrics.length > 0) {
-              found.event(envoy, envoy, identifier, metrics);
+              found.event(envoy, group, identifier, metrics);
             }
           }
 
@@ -420,7 +445,11 @@ final class Readers {
           Fields resources = new Fields(message);
           List<Runnable> events = new ArrayList<>();
           while (resources.next()) {
-            String next = resources.is(1) ? resourceKey(resources.nested(), pipe) : key;
+            if (!resources.is(1)) {
+              // Nothing that OAP knows, and of nobody.
+              continue;
+            }
+            String next = resourceKey(resources.nested(), pipe);
             if (!parts.isEmpty() && !next.equals(key)) {
               events.add(otlpEvent(found, key, parts));
               parts = new ArrayList<>();

@@ -245,6 +245,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private void spaceAgain() {
       waitsForSpace = false;
       tryAgain();
+      if (!waitsForSpace) {
+        queue.passOn();
+      }
     }
 
     private void tryAgain() {

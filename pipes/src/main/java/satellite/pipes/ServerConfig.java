@@ -11,6 +11,7 @@ import java.nio.file.Path;
  * @param maxMessageBytes largest message taken in
  * @param maxConcurrentStreams streams per connection
  * @param maxConnections connections beyond this count are closed as they arrive
+ * @param ioThreads event loops for all connections, in and out
  * @param maxCpuPercent from this CPU utilization on (0..100) new connections are closed; above 100 never
  */
 public record ServerConfig(
@@ -20,5 +21,6 @@ public record ServerConfig(
     Path tlsKey,
     int maxMessageBytes,
     int maxConcurrentStreams,
+    int ioThreads,
     int maxConnections,
     int maxCpuPercent) {}

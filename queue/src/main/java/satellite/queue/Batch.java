@@ -49,10 +49,7 @@ public final class Batch {
 
   /** Settles it: only now is the space of its events free. */
   public void done() {
-    if (done) {
-      throw new IllegalStateException("a batch of " + events.size() + " events was settled twice");
-    }
-    done = true;
+    end();
     long bytes = 0;
     for (Event event : events) {
       bytes += event.bytes();
@@ -60,16 +57,23 @@ public final class Batch {
     partition.settle(events.size(), bytes);
   }
 
+  private void end() {
+    if (done) {
+      throw new IllegalStateException("a batch of " + events.size() + " events was settled twice");
+    }
+    done = true;
+  }
+
   /** Its events, for other batches: this one is no more, and nothing is settled. */
   public List<Event> reopen() {
-    done = true;
+    end();
     return events;
   }
 
   /** Two batches in its place; for a batch of two or more events. */
   public List<Batch> halves() {
     int middle = events.size() / 2;
-    done = true;
+    end();
     return List.of(
         new Batch(partition, List.copyOf(events.subList(0, middle))),
         new Batch(partition, List.copyOf(events.subList(middle, events.size()))));
@@ -83,7 +87,7 @@ public final class Batch {
   public List<Batch> halvesOfSingle() {
     Event event = first();
     int middle = event.parts().length / 2;
-    done = true;
+    end();
     partition.held(1);
     return List.of(
         new Batch(partition, List.of(slice(event, 0, middle))),

@@ -69,6 +69,10 @@ public final class MemoryBudget {
       waiting.add(retry);
     }
 
+    void passOn() {
+      wakeUpTo(1);
+    }
+
     /** Lets {@code places} of this queue's waiters try again, and one of every other queue. */
     void wake(int places) {
       for (Share share : shares) {

@@ -60,10 +60,19 @@ public final class MemoryQueue {
 
   /**
    * Runs {@code retry} once, when space may have become free, on the thread that freed it. Whoever
-   * registers must try again right after: space may have come in between.
+   * registers must try again right after: space may have come in between. Whoever was told and does
+   * not register again, {@link #passOn}s.
    */
   public void onSpace(Runnable retry) {
     share.onSpace(retry);
+  }
+
+  /**
+   * Tells the next in line: he who was told found space, and there may be more, or he needs none any
+   * more. Without it the others would wait although there is space.
+   */
+  public void passOn() {
+    share.passOn();
   }
 
   /** One lane of the queue, first in first out. */
@@ -98,7 +107,10 @@ public final class MemoryQueue {
       this.batchBytes = bytes;
     }
 
-    /** False when there is no space; then nothing was taken. */
+    /**
+     * False when there is no space; then nothing was taken. Those who offer at the same time may pass
+     * the bound in events, by one each; the bound in bytes is never passed.
+     */
     public boolean offer(Event event) {
       if (!acquire(event.bytes())) {
         return false;
@@ -132,7 +144,11 @@ public final class MemoryQueue {
       }
     }
 
-    /** Takes the oldest events, at most so many and so many bytes, but at least one if there is one. */
+    /**
+     * Takes the oldest events, at most so many and so many bytes, but at least one if there is one.
+     * Whoever was told of work looks again after each poll: what comes while events are being taken
+     * is told to nobody.
+     */
     public List<Event> poll(int maxEvents, long maxBytes) {
       List<Event> taken = new ArrayList<>(Math.max(1, Math.min(maxEvents, waiting.get())));
       long bytes = 0;
@@ -166,8 +182,11 @@ public final class MemoryQueue {
         freed += oldest.bytes();
         dropped.add(oldest);
       }
-      waiting.addAndGet(-dropped.size());
       waitingBytes.addAndGet(-freed);
+      if (waiting.addAndGet(-dropped.size()) > 0) {
+        // An event that came meanwhile was not counted as the first one, though it may be.
+        onFirst.run();
+      }
       settle(dropped.size(), freed);
       return dropped;
     }

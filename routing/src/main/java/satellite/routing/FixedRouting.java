@@ -73,7 +73,8 @@ public final class FixedRouting<C extends Connection> {
         continue;
       }
       long mixed = mix(key ^ mix(hash(upstream.node().address())));
-      double uniform = ((mixed >>> 11) + 0.5) * 0x1.0p-53;
+      // 52 bits: with the half, a double still tells it from 1.
+      double uniform = ((mixed >>> 12) + 0.5) * 0x1.0p-52;
       double score = -upstream.node().weight() / Math.log(uniform);
       if (score > bestScore) {
         bestScore = score;

@@ -84,9 +84,20 @@ public final class Router<C extends Connection> implements AutoCloseable {
 
   private void changed() {
     synchronized (this) {
+      letBackInIfNoneIsLeft();
       publish(snapshot.byAddress);
     }
     tell();
+  }
+
+  /** To leave out a node helps only while another one can take its calls. */
+  private void letBackInIfNoneIsLeft() {
+    for (Upstream<C> upstream : snapshot.byAddress.values()) {
+      if (upstream.isUp()) {
+        return;
+      }
+    }
+    snapshot.byAddress.values().forEach(Upstream::letBackIn);
   }
 
   private void publish(Map<String, Upstream<C>> byAddress) {
@@ -181,6 +192,9 @@ public final class Router<C extends Connection> implements AutoCloseable {
   public void close() {
     checks.cancel(false);
     synchronized (this) {
+      if (closed) {
+        return;
+      }
       closed = true;
       snapshot.byAddress.values().forEach(upstream -> upstream.connection().close());
     }

@@ -81,6 +81,12 @@ public final class Upstream<C extends Connection> {
     }
   }
 
+  /** Forgets its failures. */
+  void letBackIn() {
+    failuresInRow.set(0);
+    leftOutSince.set(0);
+  }
+
   /** Lets a node that was left out for {@code nanos} try again; one more failure leaves it out again. */
   void readmit(long nowNanos, long nanos) {
     long since = leftOutSince.get();

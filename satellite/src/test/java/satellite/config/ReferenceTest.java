@@ -87,7 +87,10 @@ class ReferenceTest extends ConfigFixture {
             null, "", Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(20)),
         config.client());
     assertEquals(List.of(new Node("127.0.0.1", 11800)), config.nodes());
-    assertEquals(new ServerConfig("", 11800, null, null, 2097152, 32, 4000, 75), config.server());
+    int ioThreads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    assertEquals(
+        new ServerConfig("", 11800, null, null, 2097152, 32, ioThreads, 4000, 75),
+        config.server());
     assertEquals(Runtime.getRuntime().maxMemory() / 4, config.queueBytes());
     assertEquals(1, config.notices().size());
     assertTrue(config.notices().get(0).contains("pprof"));

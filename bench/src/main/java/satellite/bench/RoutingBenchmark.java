@@ -1,0 +1,106 @@
+package satellite.bench;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import satellite.discovery.Node;
+import satellite.routing.Connection;
+import satellite.routing.FixedRouting;
+import satellite.routing.Router;
+import satellite.routing.Upstream;
+
+/** A pick among ten nodes that are up: in turn, by a known identity, by a new one. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class RoutingBenchmark {
+
+  private static final int NODES = 10;
+  private static final int IDENTITIES = 1024;
+  private static final Predicate<Upstream<Connection>> ANY = upstream -> true;
+
+  /** Always up. */
+  private static final class Up implements Connection {
+    @Override
+    public State state() {
+      return State.UP;
+    }
+
+    @Override
+    public void reconnect() {}
+
+    @Override
+    public void close() {}
+  }
+
+  private final String[] identities = new String[IDENTITIES];
+  private ScheduledExecutorService timer;
+  private Router<Connection> router;
+  private Router<Connection>.Turn turn;
+  private FixedRouting<Connection> fixed;
+  private FixedRouting<Connection> forgetful;
+  private int next;
+
+  @Setup(Level.Trial)
+  public void connect() {
+    timer = Executors.newSingleThreadScheduledExecutor();
+    router =
+        new Router<>((node, onChange) -> new Up(), timer, System::nanoTime, Duration.ofHours(1));
+    Set<Node> nodes = new TreeSet<>(Comparator.comparing(Node::address));
+    for (int i = 0; i < NODES; i++) {
+      nodes.add(new Node("oap-" + i + ".oap.skywalking.svc.cluster.local", 11800));
+    }
+    router.nodes(nodes);
+    turn = router.turn();
+    fixed = new FixedRouting<>(router, 5000, Duration.ofMinutes(3), System::nanoTime);
+    forgetful = new FixedRouting<>(router, 0, Duration.ofMinutes(3), System::nanoTime);
+    for (int i = 0; i < IDENTITIES; i++) {
+      identities[i] = Messages.SERVICE + '\0' + Messages.INSTANCE + i;
+    }
+  }
+
+  @TearDown(Level.Trial)
+  public void close() {
+    router.close();
+    timer.shutdown();
+  }
+
+  @Benchmark
+  public Upstream<Connection> roundRobin() {
+    return turn.next(ANY);
+  }
+
+  @Benchmark
+  public Upstream<Connection> fixedKnown() {
+    return fixed.pick(identity());
+  }
+
+  @Benchmark
+  public Upstream<Connection> fixedNew() {
+    return forgetful.pick(identity());
+  }
+
+  private String identity() {
+    return identities[next++ & (IDENTITIES - 1)];
+  }
+}

@@ -1,0 +1,282 @@
+package satellite.routing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import satellite.discovery.Node;
+import satellite.routing.Connection.State;
+import satellite.routing.FakeConnector.FakeConnection;
+
+/** The live set: who is met, when, and what a change of the set or of a connection brings. */
+class RouterTest extends RouterFixture {
+
+  RouterTest() {
+    super(State.UP);
+  }
+
+  @Test
+  void aTurnMeetsEveryNode() {
+    nodes("a", "b", "c");
+    assertEquals(List.of("a", "b", "c", "a", "b", "c"), walk(router.turn(), 6));
+  }
+
+  @Test
+  void turnsStartAtDifferentPlacesAndDoNotMoveEachOther() {
+    nodes("a", "b", "c");
+    Router<FakeConnection>.Turn first = router.turn();
+    Router<FakeConnection>.Turn second = router.turn();
+    assertEquals(List.of("a", "b"), walk(first, 2));
+    assertEquals(List.of("b", "c", "a", "b"), walk(second, 4));
+    assertEquals(List.of("c", "a"), walk(first, 2));
+  }
+
+  @Test
+  void weightsAreMetInTheirRatio() {
+    nodes(new Node("a", PORT, 5), new Node("b", PORT, 1), new Node("c", PORT, 1));
+    assertEquals(List.of("a", "a", "b", "a", "c", "a", "a"), walk(router.turn(), 7));
+  }
+
+  @Test
+  void withoutNodesThereIsNone() {
+    assertNull(router.turn().next(any -> true));
+    assertNull(router.turn().nextNow());
+    nodes(new Node[0]);
+    assertNull(router.turn().next(any -> true));
+  }
+
+  @Test
+  void aNodeThatIsDownIsSkippedAtOnce() {
+    nodes("a", "b", "c");
+    Router<FakeConnection>.Turn turn = router.turn();
+    connections.to("b").become(State.DOWN);
+    assertEquals(List.of("a", "c", "a", "c"), walk(turn, 4));
+    assertEquals(2, router.up().size());
+    assertEquals(3, router.upstreams().size());
+  }
+
+  @Test
+  void aNodeThatIsBackIsUsedAtOnce() {
+    nodes("a", "b");
+    connections.to("b").become(State.DOWN);
+    connections.to("b").become(State.CONNECTING);
+    assertEquals(List.of("a", "a"), walk(router.turn(), 2));
+    connections.to("b").become(State.UP);
+    assertEquals(Set.of("a", "b"), Set.copyOf(walk(router.turn(), 2)));
+  }
+
+  @Test
+  void aNodeThatIsDownIsTriedAgainEachPeriod() {
+    nodes("a", "b");
+    connections.to("b").become(State.DOWN);
+    checkPeriods(3);
+    assertEquals(3, connections.to("b").reconnects);
+    assertEquals(0, connections.to("a").reconnects);
+    connections.to("b").become(State.CONNECTING);
+    checkPeriods(1);
+    assertEquals(3, connections.to("b").reconnects);
+  }
+
+  @Test
+  void nodesThatStayKeepTheirConnections() {
+    nodes("a", "b");
+    FakeConnection a = connections.to("a");
+    nodes("a", "c");
+    assertSame(a, upstream("a").connection());
+    assertEquals(0, a.closes);
+    assertEquals(3, connections.opened());
+  }
+
+  @Test
+  void nodesThatAreGoneAreClosedAndMetNoMore() {
+    nodes("a", "b");
+    nodes("a");
+    assertEquals(1, connections.to("b").closes);
+    assertNull(upstream("b"));
+    assertEquals(List.of("a", "a"), walk(router.turn(), 2));
+  }
+
+  @Test
+  void aNodeThatComesAgainIsOpenedAnew() {
+    nodes("a", "b");
+    nodes("a");
+    nodes("a", "b");
+    assertEquals(0, connections.to("b").closes);
+    assertEquals(3, connections.opened());
+  }
+
+  @Test
+  void aChangedWeightKeepsTheConnection() {
+    nodes(new Node("a", PORT, 1), new Node("b", PORT, 1));
+    nodes(new Node("a", PORT, 3), new Node("b", PORT, 1));
+    assertEquals(2, connections.opened());
+    assertEquals(3, Collections.frequency(walk(router.turn(), 4), "a"));
+  }
+
+  @Test
+  void aChangedWeightForgetsNoFailureAndNoDelivery() {
+    nodes("a", "b");
+    Upstream<FakeConnection> before = upstream("a");
+    before.succeeded(7);
+    fail("a", 2);
+    nodes(new Node("a", PORT, 3), new Node("b", PORT, 1));
+    assertEquals(7, upstream("a").delivered());
+    // A call that was sent before the change.
+    before.failed(time.nanoTime());
+    assertEquals(State.DOWN, upstream("a").state());
+    assertEquals(List.of("b", "b"), walk(router.turn(), 2));
+  }
+
+  @Test
+  void listenersAreToldOfEveryChangeWhenItCanBeSeen() {
+    List<Integer> up = new ArrayList<>();
+    router.onChange(() -> up.add(router.up().size()));
+    nodes("a", "b");
+    connections.to("a").become(State.DOWN);
+    connections.to("a").become(State.UP);
+    nodes("a");
+    assertEquals(List.of(2, 1, 2, 1), up);
+  }
+
+  @Test
+  void anEmptySetIsTakenAtItsWord() {
+    nodes("a", "b");
+    nodes(new Node[0]);
+    assertTrue(router.up().isEmpty());
+    assertEquals(1, connections.to("a").closes);
+  }
+
+  @Test
+  void aCallThatCannotWaitTakesOneThatIsUp() {
+    nodes("a", "b");
+    connections.to("a").become(State.CONNECTING);
+    Router<FakeConnection>.Turn turn = router.turn();
+    assertEquals("b", host(turn.nextNow()));
+    assertEquals("b", host(turn.nextNow()));
+  }
+
+  @Test
+  void aCallThatCannotWaitTakesOneThatMayComeUp() {
+    nodes("a", "b");
+    connections.to("a").become(State.DOWN);
+    connections.to("b").become(State.CONNECTING);
+    assertNull(router.turn().next(any -> true));
+    assertEquals("b", host(router.turn().nextNow()));
+  }
+
+  @Test
+  void aCallThatCannotWaitTakesNoneThatIsDown() {
+    nodes("a", "b");
+    connections.to("a").become(State.DOWN);
+    connections.to("b").become(State.DOWN);
+    assertNull(router.turn().nextNow());
+  }
+
+  @Test
+  void threeFailuresInARowLeaveANodeOut() {
+    nodes("a", "b");
+    fail("a", 2);
+    assertEquals(2, router.up().size());
+    fail("a", 1);
+    assertEquals(List.of("b", "b"), walk(router.turn(), 2));
+    assertEquals(0, connections.to("a").closes);
+  }
+
+  @Test
+  void aSuccessInBetweenStartsTheCountAnew() {
+    nodes("a");
+    fail("a", 2);
+    upstream("a").succeeded(0);
+    fail("a", 2);
+    assertTrue(upstream("a").isUp());
+  }
+
+  @Test
+  void aNodeThatWasLeftOutIsReadmittedAfterTheCheckPeriod() {
+    nodes("a", "b");
+    time.advance(2, TimeUnit.SECONDS);
+    fail("a", 3);
+    // The first check comes too early.
+    time.advance(3, TimeUnit.SECONDS);
+    assertFalse(upstream("a").isUp());
+    time.advance(5, TimeUnit.SECONDS);
+    assertTrue(upstream("a").isUp());
+    assertEquals(2, router.up().size());
+  }
+
+  @Test
+  void aNodeThatWasReadmittedIsLeftOutByOneMoreFailure() {
+    nodes("a");
+    fail("a", 3);
+    checkPeriods(2);
+    assertTrue(upstream("a").isUp());
+    fail("a", 1);
+    assertFalse(upstream("a").isUp());
+  }
+
+  @Test
+  void aNodeThatWasReadmittedAndDeliversIsAsGoodAsAny() {
+    nodes("a");
+    fail("a", 3);
+    checkPeriods(2);
+    upstream("a").succeeded(1);
+    fail("a", 2);
+    assertTrue(upstream("a").isUp());
+  }
+
+  @Test
+  void callsThatFailLateDoNotProlongIt() {
+    nodes("a");
+    time.advance(1, TimeUnit.SECONDS);
+    fail("a", 3);
+    time.advance(8, TimeUnit.SECONDS);
+    fail("a", 5);
+    time.advance(1, TimeUnit.SECONDS);
+    assertTrue(upstream("a").isUp());
+  }
+
+  @Test
+  void aNodeThatIsLeftOutAndDownComesBackOnlyWhenItIsUp() {
+    nodes("a");
+    fail("a", 3);
+    connections.to("a").become(State.DOWN);
+    checkPeriods(2);
+    assertFalse(upstream("a").isUp());
+    connections.to("a").become(State.UP);
+    assertTrue(upstream("a").isUp());
+  }
+
+  @Test
+  void listenersAreToldWhenANodeIsLeftOutAndReadmitted() {
+    nodes("a", "b");
+    List<Integer> up = new ArrayList<>();
+    router.onChange(() -> up.add(router.up().size()));
+    fail("a", 3);
+    checkPeriods(2);
+    assertEquals(List.of(1, 2), up);
+  }
+
+  @Test
+  void onceClosedItTakesNoNodes() {
+    nodes("a");
+    router.close();
+    nodes("a", "b");
+    assertEquals(1, connections.opened());
+  }
+
+  @Test
+  void closesTwice() {
+    nodes("a");
+    router.close();
+    router.close();
+    assertEquals(1, connections.to("a").closes);
+  }
+}
