@@ -3,6 +3,7 @@ package satellite;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -88,19 +89,18 @@ final class Log {
 
   /** A Go time layout as Java's; what is no part of the moment is text. */
   static DateTimeFormatter timeFormat(String goLayout) {
-    StringBuilder pattern = new StringBuilder();
+    DateTimeFormatterBuilder format = new DateTimeFormatterBuilder();
     int at = 0;
     while (at < goLayout.length()) {
       String piece = pieceAt(goLayout, at);
       if (piece != null) {
-        pattern.append(GO_LAYOUT.get(piece));
+        format.appendPattern(GO_LAYOUT.get(piece));
         at += piece.length();
       } else {
-        char text = goLayout.charAt(at++);
-        pattern.append('\'').append(text == '\'' ? "'" : text).append('\'');
+        format.appendLiteral(goLayout.charAt(at++));
       }
     }
-    return DateTimeFormatter.ofPattern(pattern.toString());
+    return format.toFormatter();
   }
 
   private static String pieceAt(String layout, int at) {

@@ -68,14 +68,19 @@ final class Child implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Asks it to end (SIGTERM) and returns its exit code; one that stays is killed, and fails. */
-  int stop(Duration patience) {
-    process.destroy();
+  /** Waits for its own end and returns its exit code; one that stays is killed, and fails. */
+  int awaitEnd(Duration patience) {
     if (!ends(patience)) {
       kill();
       throw new AssertionError(name + " did not end within " + patience + "\n" + lastLines(30));
     }
     return process.exitValue();
+  }
+
+  /** Asks it to end (SIGTERM) and returns its exit code; one that stays is killed, and fails. */
+  int stop(Duration patience) {
+    process.destroy();
+    return awaitEnd(patience);
   }
 
   /** SIGKILL: no goodbye, as when a machine fails. */

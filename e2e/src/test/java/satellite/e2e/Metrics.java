@@ -3,8 +3,10 @@ package satellite.e2e;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** A Prometheus text page, read. */
 record Metrics(List<Sample> samples) {
@@ -25,6 +27,17 @@ record Metrics(List<Sample> samples) {
       }
     }
     return new Metrics(samples);
+  }
+
+  /** What that label says, over all samples of that name. */
+  Set<String> values(String name, String label) {
+    Pattern value = Pattern.compile("\\b" + label + "=\"([^\"]*)\"");
+    return samples.stream()
+        .filter(s -> s.name().equals(name))
+        .map(s -> value.matcher(s.labels()))
+        .filter(Matcher::find)
+        .map(m -> m.group(1))
+        .collect(Collectors.toSet());
   }
 
   /** The sum of all samples of that name (with or without _total) that carry all the labels. */

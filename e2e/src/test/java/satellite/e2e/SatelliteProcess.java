@@ -5,28 +5,37 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The packaged program, started as a user does: {@code java -jar satellite.jar start}. */
+/**
+ * The packaged program, started as a user does: {@code java @configs/satellite.jvm -jar
+ * satellite.jar start}.
+ */
 final class SatelliteProcess implements AutoCloseable {
 
-  private static final Path JAR = Path.of("../satellite/target/satellite.jar").toAbsolutePath();
+  /** The repository's root. */
+  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+  private static final Path JAR = ROOT.resolve("satellite/target/satellite.jar");
+  private static final Path JVM_OPTIONS = ROOT.resolve("configs/satellite.jvm");
 
   private final int grpcPort = Child.freePort();
   private final int adminPort = Child.freePort();
   private final Child process;
 
-  private SatelliteProcess(String name, Path config, Map<String, String> settings) {
+  private SatelliteProcess(
+      String name, String java, Map<String, String> settings, Path config) {
     Map<String, String> environment = new HashMap<>();
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:" + grpcPort);
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:" + adminPort);
     // The tests keep the machine busy; that must not make it refuse anybody.
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     environment.putAll(settings);
-    List<String> command = new ArrayList<>(List.of(Child.JAVA, "-Xmx256m", "-jar", "" + JAR));
-    command.add("start");
+    List<String> command =
+        new ArrayList<>(List.of(java, "@" + JVM_OPTIONS, "-jar", "" + JAR, "start"));
     if (config != null) {
       command.addAll(List.of("-c", config.toString()));
     }
@@ -35,30 +44,36 @@ final class SatelliteProcess implements AutoCloseable {
 
   /** In front of the given OAPs, all else as shipped. */
   static SatelliteProcess inFrontOf(String name, RealOap... oaps) {
-    List<String> addresses = new ArrayList<>();
-    for (RealOap oap : oaps) {
-      addresses.add(oap.address());
-    }
-    return start(name, Map.of("SATELLITE_GRPC_CLIENT", String.join(",", addresses)));
+    return start(name, Child.JAVA, nodes(oaps), null);
   }
 
-  /** With the configuration that is built in. */
-  static SatelliteProcess start(String name, Map<String, String> settings) {
-    return start(name, settings, (Path) null);
+  /** The same, run by another Java. */
+  static SatelliteProcess inFrontOf(String name, Jdk jdk, RealOap... oaps) {
+    return start(name, jdk.java(), nodes(oaps), null);
   }
 
-  /** With a configuration file of its own. */
-  static SatelliteProcess start(String name, Map<String, String> settings, String yaml)
-      throws IOException {
+  /** The same, with a configuration file of its own. */
+  static SatelliteProcess inFrontOf(String name, Path config, RealOap... oaps) {
+    return start(name, Child.JAVA, nodes(oaps), config);
+  }
+
+  /** With that text as configuration file, and no more said than where to listen. */
+  static SatelliteProcess configuredBy(String name, String yaml) throws IOException {
     Path config = Files.createDirectories(Child.TARGET).resolve(name + ".yaml");
-    return start(name, settings, Files.writeString(config, yaml));
+    return start(name, Child.JAVA, Map.of(), Files.writeString(config, yaml));
   }
 
-  private static SatelliteProcess start(String name, Map<String, String> settings, Path config) {
+  private static Map<String, String> nodes(RealOap... oaps) {
+    List<String> addresses = Arrays.stream(oaps).map(RealOap::address).toList();
+    return Map.of("SATELLITE_GRPC_CLIENT", String.join(",", addresses));
+  }
+
+  private static SatelliteProcess start(
+      String name, String java, Map<String, String> settings, Path config) {
     if (!Files.isRegularFile(JAR)) {
       throw new AssertionError(JAR + " is not there; mvn verify of the whole project builds it");
     }
-    SatelliteProcess satellite = new SatelliteProcess(name, config, settings);
+    SatelliteProcess satellite = new SatelliteProcess(name, java, settings, config);
     satellite.process.awaitReady(
         Duration.ofSeconds(30), () -> Http.get(satellite.adminPort, "/ready").statusCode() == 200);
     return satellite;

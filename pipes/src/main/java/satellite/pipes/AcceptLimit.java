@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ServerChannel;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -19,13 +20,20 @@ final class AcceptLimit {
   private final int maxConnections;
   private final int maxCpuPercent;
   private final DoubleSupplier cpuPercent;
+  private final Consumer<Channel> onAccept;
   private final AtomicInteger connections = new AtomicInteger();
   private final LongAdder refused = new LongAdder();
 
-  AcceptLimit(int maxConnections, int maxCpuPercent, DoubleSupplier cpuPercent) {
+  /** @param onAccept is told of each connection that may stay, before it is served */
+  AcceptLimit(
+      int maxConnections,
+      int maxCpuPercent,
+      DoubleSupplier cpuPercent,
+      Consumer<Channel> onAccept) {
     this.maxConnections = maxConnections;
     this.maxCpuPercent = maxCpuPercent;
     this.cpuPercent = cpuPercent;
+    this.onAccept = onAccept;
   }
 
   int connections() {
@@ -53,6 +61,7 @@ final class AcceptLimit {
                 connections.incrementAndGet();
                 // Whatever ends it, also before it says a word.
                 connection.closeFuture().addListener(closed -> connections.decrementAndGet());
+                onAccept.accept(connection);
                 context.fireChannelRead(accepted);
               }
             });

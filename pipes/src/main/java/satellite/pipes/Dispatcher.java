@@ -198,7 +198,7 @@ final class Dispatcher implements Runnable {
       if (events.isEmpty()) {
         return;
       }
-      route(events);
+      route(events, 0);
       sendWaiting();
     }
   }
@@ -211,9 +211,9 @@ final class Dispatcher implements Runnable {
   }
 
   /** Events to batches, and those that must stay on a node to its lane. */
-  private void route(List<Event> events) {
+  private void route(List<Event> events, int attempts) {
     for (List<Event> call : Batching.calls(events, this::nodeOf)) {
-      Batch batch = new Batch(partition, call);
+      Batch batch = new Batch(partition, call, attempts);
       String node = nodeOf(batch.first());
       (node == null ? unrouted : lane(node).waiting).addLast(batch);
     }
@@ -257,7 +257,7 @@ final class Dispatcher implements Runnable {
       }
     }
     lanes.entrySet().removeIf(entry -> isForgotten(entry.getKey(), entry.getValue()));
-    homeless.forEach(batch -> route(batch.reopen()));
+    homeless.forEach(batch -> route(batch.reopen(), batch.attempts()));
   }
 
   private boolean isForgotten(String address, Lane lane) {
@@ -273,7 +273,7 @@ final class Dispatcher implements Runnable {
       Batch batch = unrouted.removeFirst();
       if (isSticky(batch.first())) {
         // No node was up when it was routed.
-        route(batch.reopen());
+        route(batch.reopen(), batch.attempts());
         continue;
       }
       Upstream<GrpcConnection> upstream = freeUpstream(batch);

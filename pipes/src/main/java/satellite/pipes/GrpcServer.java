@@ -36,11 +36,18 @@ public final class GrpcServer {
    */
   private static final int WINDOW_BYTES = 64 << 10;
 
+  /** Reads of a connection with access logs within the time for which they are gathered. */
+  private static final int STROKES = 10;
+
+  /** Half-closes and pings also wait for the next read, and so does the end of the connection. */
+  private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private static final int KEEPALIVE_SECONDS = 10;
 
   private final ServerConfig config;
   private final List<Pipe> pipes;
   private final PassThrough passThrough;
+  private final Connections connections = new Connections();
   private final AcceptLimit acceptLimit;
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
@@ -58,7 +65,9 @@ public final class GrpcServer {
     this.config = config;
     this.pipes = pipes;
     this.passThrough = new PassThrough(router, client);
-    this.acceptLimit = new AcceptLimit(config.maxConnections(), config.maxCpuPercent(), cpuPercent);
+    this.acceptLimit =
+        new AcceptLimit(
+            config.maxConnections(), config.maxCpuPercent(), cpuPercent, connections::opened);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address(config))
             .channelFactory(() -> acceptLimit.on(transport.newServerChannel()))
@@ -155,10 +164,36 @@ public final class GrpcServer {
         Pipe pipe = byReceiver.get(protocol.receiver().pluginName());
         ServerCallHandler<byte[], byte[]> handler =
             protocol.mode() == Protocol.Mode.ASYNCHRONOUS && pipe != null
-                ? pipe.receiver(protocol, transport)
-                : passThrough;
+                ? paced(protocol, pipe, pipe.receiver(protocol, transport))
+                : interactive(passThrough);
         known.put(protocol.method().substring(1), method(protocol.method(), type(protocol), handler));
       }
+    }
+
+    private ServerCallHandler<byte[], byte[]> paced(
+        Protocol protocol, Pipe pipe, Receiver receiver) {
+      if (protocol.forwarding().gather() != Protocol.Gather.FOR_A_TIME) {
+        return interactive(receiver);
+      }
+      long pauseNanos = pauseNanos(pipe.config());
+      return (call, headers) -> {
+        connections.oneWay(call, pauseNanos);
+        return receiver.startCall(call, headers);
+      };
+    }
+
+    /** Gathering ends with the sender's flush time, whatever the receiver's says. */
+    private long pauseNanos(PipeConfig pipe) {
+      long gather = pipe.gather().flushTime().toNanos();
+      long send = pipe.batch().flushTime().toNanos();
+      return Math.min(Math.min(gather, send) / STROKES, MAX_PAUSE_NANOS);
+    }
+
+    private ServerCallHandler<byte[], byte[]> interactive(ServerCallHandler<byte[], byte[]> next) {
+      return (call, headers) -> {
+        connections.interactive(call);
+        return next.startCall(call, headers);
+      };
     }
 
     private MethodType type(Protocol protocol) {
@@ -176,7 +211,7 @@ public final class GrpcServer {
         return row;
       }
       boolean internal = ("/" + method).startsWith(Protocols.OAP_INTERNAL);
-      return method(method, MethodType.UNKNOWN, internal ? GrpcServer::deny : passThrough);
+      return method(method, MethodType.UNKNOWN, internal ? GrpcServer::deny : interactive(passThrough));
     }
 
     private ServerMethodDefinition<byte[], byte[]> method(

@@ -133,11 +133,16 @@ final class PassThrough implements ServerCallHandler<byte[], byte[]> {
 
       @Override
       public void onHeaders(Metadata headers) {
-        client.sendHeaders(headers);
+        if (!client.isCancelled()) {
+          client.sendHeaders(headers);
+        }
       }
 
       @Override
       public void onMessage(byte[] message) {
+        if (client.isCancelled()) {
+          return;
+        }
         client.sendMessage(message);
         synchronized (this) {
           if (!client.isReady()) {
@@ -153,7 +158,11 @@ final class PassThrough implements ServerCallHandler<byte[], byte[]> {
         if (!status.isOk()) {
           failures.increment();
         }
-        client.close(status, trailers);
+        // What gRPC has answered itself, such as a message that is too large, must not be answered
+        // twice: that would cost the client its connection.
+        if (!client.isCancelled()) {
+          client.close(status, trailers);
+        }
       }
 
       @Override

@@ -42,7 +42,7 @@ public final class Pipe {
     PipeConfig.Routing routing =
         config.routing().cacheSize() > 0 ? config.routing() : PipeConfig.Routing.DEFAULT;
     this.fixed =
-        new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime::getAsLong);
+        new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime);
     Forwarder forwarder = new GrpcForwarder(client, metrics, nanoTime);
     for (MemoryQueue.Partition partition : queue.partitions()) {
       Dispatcher dispatcher =

@@ -94,6 +94,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private long now;
     private boolean waitsForSpace;
     private boolean dropsOldest;
+    private long droppedNanos;
     private boolean halfClosed;
     private boolean over;
 
@@ -228,11 +229,10 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     private void waitForSpace() {
       if (fullTimer == null) {
+        long timeout = queue.config().fullTimeout().toNanos();
+        boolean still = dropsOldest && nanoTime.getAsLong() - droppedNanos < timeout;
         fullTimer =
-            loop.schedule(
-                this::fullForTooLong,
-                dropsOldest ? 0 : queue.config().fullTimeout().toNanos(),
-                TimeUnit.NANOSECONDS);
+            loop.schedule(this::fullForTooLong, still ? 0 : timeout, TimeUnit.NANOSECONDS);
       }
       if (!waitsForSpace) {
         waitsForSpace = true;
@@ -293,7 +293,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
         return false;
       }
       account.dropped("queue_full", dropped);
+      // While it stays full the source is not paused for each message anew.
       dropsOldest = true;
+      droppedNanos = nanoTime.getAsLong();
       proceed(true);
       return true;
     }

@@ -16,8 +16,14 @@ public final class Batch {
   private boolean done;
 
   public Batch(MemoryQueue.Partition partition, List<Event> events) {
+    this(partition, events, 0);
+  }
+
+  /** @param attempts times these events were sent before, as part of another batch */
+  public Batch(MemoryQueue.Partition partition, List<Event> events, int attempts) {
     this.partition = partition;
     this.events = events;
+    this.attempts = attempts;
   }
 
   public List<Event> events() {

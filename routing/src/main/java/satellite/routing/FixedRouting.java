@@ -2,10 +2,10 @@ package satellite.routing;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /**
  * Keeps an identity on its node: a cache of the latest used identities, and for a new one the node
@@ -23,14 +23,15 @@ public final class FixedRouting<C extends Connection> {
   private final LongAdder moved = new LongAdder();
 
   /** @param timeToLive an identity not seen for so long is forgotten */
-  public FixedRouting(Router<C> router, int maxIdentities, Duration timeToLive, Ticker ticker) {
+  public FixedRouting(
+      Router<C> router, int maxIdentities, Duration timeToLive, LongSupplier nanoTime) {
     this.router = router;
     // Evicts on the calling thread: the common pool would be one more set of threads.
     this.addresses =
         Caffeine.newBuilder()
             .maximumSize(maxIdentities)
             .expireAfterAccess(timeToLive)
-            .ticker(ticker)
+            .ticker(nanoTime::getAsLong)
             .executor(Runnable::run)
             .build();
   }

@@ -170,7 +170,8 @@ public final class Router<C extends Connection> implements AutoCloseable {
         return up;
       }
       for (Upstream<C> upstream : snapshot.byAddress.values()) {
-        if (upstream.state() == Connection.State.CONNECTING) {
+        // One that was left out is better than none.
+        if (upstream.connection().state() != Connection.State.DOWN) {
           return upstream;
         }
       }

@@ -213,8 +213,18 @@ class RouterTest extends RouterFixture {
   }
 
   @Test
+  void theLastNodeThatIsUpIsNeverLeftOut() {
+    nodes("a", "b");
+    fail("a", 3);
+    assertFalse(upstream("a").isUp());
+    fail("b", 3);
+    assertTrue(upstream("a").isUp());
+    assertTrue(upstream("b").isUp());
+  }
+
+  @Test
   void aNodeThatWasReadmittedIsLeftOutByOneMoreFailure() {
-    nodes("a");
+    nodes("a", "b");
     fail("a", 3);
     checkPeriods(2);
     assertTrue(upstream("a").isUp());
@@ -224,7 +234,7 @@ class RouterTest extends RouterFixture {
 
   @Test
   void aNodeThatWasReadmittedAndDeliversIsAsGoodAsAny() {
-    nodes("a");
+    nodes("a", "b");
     fail("a", 3);
     checkPeriods(2);
     upstream("a").succeeded(1);
@@ -234,7 +244,7 @@ class RouterTest extends RouterFixture {
 
   @Test
   void callsThatFailLateDoNotProlongIt() {
-    nodes("a");
+    nodes("a", "b");
     time.advance(1, TimeUnit.SECONDS);
     fail("a", 3);
     time.advance(8, TimeUnit.SECONDS);

@@ -1,0 +1,46 @@
+package satellite.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static satellite.e2e.Eventually.equal;
+import static satellite.e2e.Eventually.exactly;
+
+import java.util.List;
+import org.apache.skywalking.apm.network.common.v3.Commands;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Built for Java 17, the program runs on Java 25 with the same options, and no complaints. */
+@Order(7)
+@ExtendWith(LandscapeResolver.class)
+class Jdk25Test {
+
+  private static final int SEGMENTS = 200;
+
+  @Test
+  void itCarriesAndDrainsAndTheJvmHasNothingToWarnOf(Landscape landscape) {
+    landscape.needsSatellite();
+    Jdk jdk = Jdk.from(25);
+    try (var satellite =
+            SatelliteProcess.inFrontOf("satellite-jdk25", jdk, landscape.one, landscape.two);
+        Feed feed = new Feed(satellite.address())) {
+      List<String> segments = feed.segments("modern", SEGMENTS);
+      feed.accessLogs("modern-envoy", List.of(List.of("/a", "/b"), List.of("/c")));
+      Commands configuration = feed.configuration("modern");
+      assertEquals("ConfigurationDiscoveryCommand", configuration.getCommands(0).getCommand());
+
+      assertEquals(0, satellite.stop());
+      List<String> output = satellite.output();
+      assertTrue(Account.ofLastLine(output).closedWith(SEGMENTS + 2), output.toString());
+      exactly(segments, "segments", () -> landscape.segmentIds("modern"));
+      equal(3L, "calls", () -> landscape.total("sum(service_cpm)", "modern-envoy.shop"));
+      assertEquals(List.of(), output.stream().filter(Jdk25Test::isOfTheJvm).toList());
+    }
+  }
+
+  /** The JVM's own warnings; Satellite's say {@code [warning]}. */
+  private static boolean isOfTheJvm(String line) {
+    return line.contains("WARNING") || line.contains("VM warning");
+  }
+}

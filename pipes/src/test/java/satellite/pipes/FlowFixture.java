@@ -1,0 +1,313 @@
+package satellite.pipes;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import satellite.discovery.Node;
+import satellite.pipes.PipeConfig.BatchLimits;
+import satellite.pipes.PipeConfig.Gather;
+import satellite.pipes.PipeConfig.Retry;
+import satellite.pipes.PipeConfig.Routing;
+import satellite.pipes.standin.StandInOap;
+import satellite.queue.Account;
+import satellite.queue.MemoryBudget;
+import satellite.queue.MemoryQueue;
+import satellite.queue.QueueConfig;
+import satellite.queue.QueueConfig.WhenFull;
+import satellite.routing.Router;
+
+/**
+ * Clients, Satellite's server with its pipes, and stand-in nodes, over real connections on the
+ * loopback address. A test changes the settings, starts nodes and then Satellite; after it the
+ * books of every pipe must balance, all memory be given back and every thread be gone.
+ */
+@Timeout(40)
+abstract class FlowFixture {
+
+  /** What a node took. */
+  record Taken(StandInOap.Call call, int index, byte[] message) {}
+
+  static final Duration LONG = Duration.ofSeconds(20);
+  private static final AtomicInteger SERIAL = new AtomicInteger();
+
+  // ---- settings, until start()
+
+  BatchLimits batch = new BatchLimits(Duration.ofMillis(40), 200, 1 << 20, 4);
+  QueueConfig queue = new QueueConfig(1, 5000, LONG, WhenFull.REFUSE);
+  Gather gather = new Gather(Duration.ofMillis(20), 500);
+  Retry retry = new Retry(0, Duration.ofMillis(10), Duration.ofMillis(50));
+  Routing routing = new Routing(1000, Duration.ofMinutes(3), List.of("service.name"));
+  ClientConfig client =
+      new ClientConfig(null, "", Duration.ofMillis(200), Duration.ofSeconds(5), LONG);
+  ServerConfig server =
+      new ServerConfig("127.0.0.1", 0, null, null, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
+  long memoryBytes = 64 << 20;
+  DoubleSupplier cpuPercent = () -> 0;
+
+  // ---- what runs
+
+  final List<StandInOap> nodes = new ArrayList<>();
+  final List<Pipe> pipes = new ArrayList<>();
+  private final Map<StandInOap, List<Taken>> taken = new ConcurrentHashMap<>();
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private final String threads = "flow" + SERIAL.incrementAndGet() + "-";
+  private Set<Thread> before;
+  MemoryBudget memory;
+  Transport transport;
+  GrpcConnector connector;
+  Router<GrpcConnection> router;
+  GrpcServer satellite;
+  private ScheduledThreadPoolExecutor pool;
+  private boolean stopped;
+
+  StandInOap node() {
+    StandInOap node = remembering(new StandInOap()).start(0);
+    nodes.add(node);
+    return node;
+  }
+
+  private StandInOap remembering(StandInOap node) {
+    List<Taken> messages = new CopyOnWriteArrayList<>();
+    taken.put(node, messages);
+    node.listen(
+        new StandInOap.Listener() {
+          @Override
+          public void message(StandInOap.Call call, int index, byte[] message) {
+            messages.add(new Taken(call, index, message));
+          }
+        });
+    return node;
+  }
+
+  /** A node that has a port, and does not listen on it yet. */
+  StandInOap deadNode() {
+    StandInOap node = node();
+    node.stop();
+    return node;
+  }
+
+  /** Starts Satellite in front of all nodes, with a pipe for each of the receivers. */
+  void start(ReceiverPlugin... receivers) {
+    Set<Node> all = new LinkedHashSet<>();
+    nodes.forEach(node -> all.add(at(node, 1)));
+    start(all, receivers);
+  }
+
+  void start(Set<Node> upstreams, ReceiverPlugin... receivers) {
+    before = Thread.getAllStackTraces().keySet();
+    pool = new ScheduledThreadPoolExecutor(2, task -> new Thread(task, threads + "dispatch"));
+    pool.setRemoveOnCancelPolicy(true);
+    pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    transport = new Transport(server.ioThreads());
+    connector = new GrpcConnector(client, transport);
+    router = new Router<>(connector, pool, System::nanoTime, client.checkPeriod());
+    memory = new MemoryBudget(memoryBytes);
+    for (ReceiverPlugin receiver : receivers) {
+      pipes.add(
+          new Pipe(config(receiver), memory, router, client, metrics(), pool, System::nanoTime));
+    }
+    satellite = new GrpcServer(server, client, pipes, router, transport, cpuPercent);
+    router.nodes(upstreams);
+    try {
+      satellite.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  PipeConfig config(ReceiverPlugin receiver) {
+    return new PipeConfig(
+        receiver.name().toLowerCase(Locale.ROOT),
+        receiver.pluginName(),
+        queue,
+        gather,
+        batch,
+        retry,
+        routing,
+        false);
+  }
+
+  PipeMetrics metrics() {
+    return PipeMetrics.NOOP;
+  }
+
+  static Node at(StandInOap node, int weight) {
+    return new Node("127.0.0.1", node.port(), weight);
+  }
+
+  static String address(StandInOap node) {
+    return at(node, 1).address();
+  }
+
+  Pipe pipe(ReceiverPlugin receiver) {
+    return pipes.stream()
+        .filter(pipe -> pipe.config().receiver().equals(receiver.pluginName()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  Account account() {
+    return pipes.get(0).account();
+  }
+
+  /** A client with a connection of its own. */
+  ManagedChannel client() {
+    return client(NettyChannelBuilder.forAddress(loopback()).usePlaintext());
+  }
+
+  ManagedChannel client(NettyChannelBuilder builder) {
+    ManagedChannel channel = builder.disableRetry().maxInboundMessageSize(64 << 20).build();
+    channels.add(channel);
+    return channel;
+  }
+
+  InetSocketAddress loopback() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), satellite.port());
+  }
+
+  // ---- what is seen
+
+  List<Taken> taken(StandInOap node) {
+    return taken.get(node);
+  }
+
+  List<byte[]> messages(StandInOap node, String method) {
+    return taken(node).stream()
+        .filter(one -> one.call().method().equals(method.substring(1)))
+        .map(Taken::message)
+        .toList();
+  }
+
+  /** The same of all nodes. */
+  List<byte[]> messages(String method) {
+    return nodes.stream().flatMap(node -> messages(node, method).stream()).toList();
+  }
+
+  void awaitUp(int count) {
+    await(count + " nodes are up", () -> router.up().size() == count);
+  }
+
+  void awaitForwarded(long messages) {
+    await(
+        messages + " are forwarded",
+        () -> account().forwarded() >= messages && pipes.get(0).isEmpty());
+    assertEquals(messages, account().forwarded());
+  }
+
+  void awaitSettled() {
+    await("the pipes are empty", () -> pipes.stream().allMatch(Pipe::isEmpty));
+  }
+
+  void await(String what, BooleanSupplier condition) {
+    await(what, LONG, condition);
+  }
+
+  void await(String what, Duration atMost, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        fail("not in time: " + what + "; " + pipes.stream().map(Pipe::account).toList());
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  // ---- after every test
+
+  @AfterEach
+  void everythingIsAccountedForAndGone() throws InterruptedException {
+    if (satellite == null) {
+      nodes.forEach(StandInOap::close);
+      if (pool != null) {
+        pool.shutdownNow();
+        transport.close();
+      }
+      return;
+    }
+    try {
+      nodes.forEach(StandInOap::release);
+      channels.forEach(ManagedChannel::shutdownNow);
+      await("no client stream is open", () -> pipes.stream().allMatch(p -> p.openStreams() == 0));
+      awaitSettled();
+      assertAll(pipes.stream().map(pipe -> () -> assertBalances(pipe)));
+      assertEquals(0, memory.usedBytes(), "memory in use");
+    } finally {
+      stop();
+    }
+    await("the clients' connections are gone", () -> satellite.connections() == 0);
+    await("the threads are gone: " + ours(), () -> ours().isEmpty());
+  }
+
+  private static void assertBalances(Pipe pipe) {
+    String name = pipe.config().name() + ": " + pipe.account();
+    assertEquals(
+        pipe.account().received(), pipe.account().forwarded() + pipe.account().dropped(), name);
+    assertEquals(0, pipe.queue().events(), name);
+    assertEquals(0, pipe.queue().bytes(), name);
+    for (MemoryQueue.Partition partition : pipe.queue().partitions()) {
+      assertEquals(0, partition.waiting(), name);
+      assertEquals(0, partition.waitingBytes(), name);
+    }
+  }
+
+  /** Once: a test may have done so. */
+  void stopServer(long holdMillis) throws InterruptedException {
+    if (!stopped) {
+      stopped = true;
+      satellite.stop(holdMillis);
+    }
+  }
+
+  private void stop() throws InterruptedException {
+    stopServer(500);
+    router.close();
+    connector.closeNow();
+    pool.shutdownNow();
+    transport.close();
+    nodes.forEach(StandInOap::close);
+    for (ManagedChannel channel : channels) {
+      channel.awaitTermination(5, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Threads that this Satellite started; gRPC's own shared ones, which the clients use, stay. */
+  private Collection<String> ours() {
+    assertNotNull(before);
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.isAlive() && !before.contains(thread))
+        .map(Thread::getName)
+        .filter(name -> name.matches("(accept|io|flow\\d+)-.*"))
+        .toList();
+  }
+
+  static Status status(Status.Code code, String text) {
+    return code.toStatus().withDescription(text);
+  }
+}

@@ -1,0 +1,186 @@
+package satellite.pipes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static satellite.pipes.ReceiverPlugin.METER;
+
+import io.grpc.ManagedChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import satellite.discovery.Node;
+import satellite.pipes.PipeConfig.BatchLimits;
+import satellite.pipes.standin.StandInOap;
+
+/** Meters of one instance stay on one node, in their order, for as long as that node is there. */
+class StickyTest extends FlowFixture {
+
+  private static final int INSTANCES = 40;
+  private ManagedChannel agent;
+  private int round;
+
+  /** A report of each instance. */
+  private void report() {
+    if (agent == null) {
+      agent = client();
+    }
+    Caller caller = Caller.stream(agent, Samples.METERS);
+    round++;
+    for (int i = 0; i < INSTANCES; i++) {
+      caller.send(Samples.meters("shop-" + i, round));
+    }
+    caller.finish();
+    awaitForwarded((long) round * INSTANCES);
+  }
+
+  /** Where the reports of the latest round are, by instance. */
+  private Map<String, String> places() {
+    Map<String, String> places = new HashMap<>();
+    for (StandInOap node : nodes) {
+      for (byte[] meters : messages(node, Samples.METERS)) {
+        if (Samples.value(meters) == round) {
+          places.put(Samples.instance(meters), address(node));
+        }
+      }
+    }
+    assertEquals(INSTANCES, places.size());
+    return places;
+  }
+
+  @Test
+  void anInstanceStaysOnItsNode() {
+    node();
+    node();
+    node();
+    start(METER);
+    awaitUp(3);
+    report();
+    Map<String, String> first = places();
+    assertEquals(3, Set.copyOf(first.values()).size(), "each node has instances");
+    for (int i = 0; i < 3; i++) {
+      report();
+      assertEquals(first, places());
+    }
+  }
+
+  @Test
+  void aNewNodeMovesNoKnownInstance() {
+    node();
+    node();
+    start(METER);
+    awaitUp(2);
+    report();
+    Map<String, String> first = places();
+    StandInOap added = node();
+    Set<Node> all = Set.of(at(nodes.get(0), 1), at(nodes.get(1), 1), at(added, 1));
+    router.nodes(all);
+    awaitUp(3);
+    report();
+    assertEquals(first, places());
+    assertEquals(0, pipe(METER).fixedRouting().moved());
+  }
+
+  @Test
+  void aDeadNodeMovesOnlyItsInstances() {
+    node();
+    node();
+    StandInOap dies = node();
+    start(METER);
+    awaitUp(3);
+    report();
+    Map<String, String> before = places();
+    dies.stop();
+    awaitUp(2);
+    report();
+    Map<String, String> after = places();
+    before.forEach(
+        (instance, node) -> {
+          if (node.equals(address(dies))) {
+            assertNotEquals(node, after.get(instance));
+          } else {
+            assertEquals(node, after.get(instance));
+          }
+        });
+    dies.start(dies.port());
+    awaitUp(3);
+    report();
+    assertEquals(after, places(), "its return moves none back");
+  }
+
+  @Test
+  void twoSatellitesAgree() {
+    node();
+    node();
+    start(METER);
+    awaitUp(2);
+    report();
+    Map<String, String> first = places();
+    Pipe other =
+        new Pipe(
+            config(METER),
+            memory,
+            router,
+            client,
+            PipeMetrics.NOOP,
+            new java.util.concurrent.ScheduledThreadPoolExecutor(0),
+            System::nanoTime);
+    first.forEach(
+        (instance, node) ->
+            assertEquals(
+                node, other.fixedRouting().pick("shop\u0000" + instance).node().address()));
+  }
+
+  @Test
+  void theOrderOfAnInstanceIsKept() {
+    batch = new BatchLimits(Duration.ofMillis(1), 3, 1 << 20, 4);
+    queue = new satellite.queue.QueueConfig(4, 5000, LONG, queue.whenFull());
+    node();
+    node();
+    start(METER);
+    awaitUp(2);
+    Caller caller = Caller.stream(client(), Samples.METERS);
+    for (int value = 0; value < 100; value++) {
+      for (int i = 0; i < 5; i++) {
+        caller.send(Samples.meters("shop-" + i, value));
+      }
+    }
+    caller.finish();
+    awaitForwarded(500);
+    Map<String, List<Double>> values = new HashMap<>();
+    for (byte[] meters : messages(Samples.METERS)) {
+      values
+          .computeIfAbsent(Samples.instance(meters), any -> new ArrayList<>())
+          .add(Samples.value(meters));
+    }
+    values.forEach(
+        (instance, seen) -> assertEquals(seen.stream().sorted().toList(), seen, instance));
+    assertEquals(5, values.size());
+  }
+
+  @Test
+  void aHungNodeHoldsUpOnlyItsOwnInstances() {
+    batch = new BatchLimits(Duration.ofMillis(5), 10, 1 << 20, 1);
+    StandInOap hung = node();
+    StandInOap works = node();
+    start(METER);
+    awaitUp(2);
+    report();
+    Map<String, String> places = places();
+    long onHung = places.values().stream().filter(address(hung)::equals).count();
+    assertTrue(onHung > 0 && onHung < INSTANCES);
+    hung.hold();
+    Caller caller = Caller.stream(agent, Samples.METERS);
+    for (int i = 0; i < INSTANCES; i++) {
+      caller.send(Samples.meters("shop-" + i, 2));
+    }
+    caller.finish();
+    await("the other node's are through", () -> works.messages() == 2 * (INSTANCES - onHung));
+    hung.release();
+    awaitForwarded(2 * INSTANCES);
+  }
+}

@@ -1,0 +1,198 @@
+package satellite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import satellite.pipes.RawBytes;
+import satellite.pipes.standin.StandInOap;
+
+/** The program as a person meets it: command line, exit codes, what it says, how it ends. */
+@Timeout(60)
+class ProgramTest {
+
+  private static final String EVENTS = "skywalking.v3.EventService/collect";
+
+  private static Program run(String... arguments) {
+    return new Program(Map.of(), arguments);
+  }
+
+  @Test
+  void saysItsVersion() {
+    try (Program program = run("--version")) {
+      assertEquals(0, program.exitCode());
+      assertTrue(program.lines().get(0).startsWith("satellite "), () -> "" + program.lines());
+    }
+  }
+
+  @Test
+  void helpsWhenAskedAndWhenAskedNothing() {
+    try (Program asked = run("--help");
+        Program nothing = run()) {
+      assertEquals(0, asked.exitCode());
+      assertTrue(String.join("\n", asked.lines()).contains("start"), () -> "" + asked.lines());
+      assertEquals(0, nothing.exitCode());
+      assertEquals(asked.lines(), nothing.lines());
+    }
+  }
+
+  @Test
+  void aWrongOptionExitsWithTwo() {
+    try (Program program = run("start", "--confg", "x.yaml")) {
+      assertEquals(2, program.exitCode());
+      assertTrue(program.lines().get(0).contains("--confg"), () -> "" + program.lines());
+    }
+  }
+
+  private static void assertRefusedInOneLine(Program program, String... parts) {
+    assertEquals(1, program.exitCode(), () -> "" + program.lines());
+    List<String> said =
+        program.lines().stream().filter(line -> !line.matches(".*\\[(info|warning)].*")).toList();
+    assertEquals(1, said.size(), () -> "" + said);
+    assertTrue(said.get(0).startsWith("satellite: "), said.get(0));
+    for (String part : parts) {
+      assertTrue(said.get(0).contains(part), () -> part + " in: " + said.get(0));
+    }
+  }
+
+  @Test
+  void aConfigurationErrorIsOneLine(@TempDir Path directory) throws Exception {
+    Path file = Files.writeString(directory.resolve("user.yaml"), "sharing:\n  memry: {}\n");
+    try (Program missing = run("start", "-c", directory.resolve("none.yaml").toString());
+        Program typo = run("start", "--config", file.toString());
+        Program time = new Program(Map.of("SATELLITE_SHUTDOWN_HOOK_TIME", "soon"), "start")) {
+      assertRefusedInOneLine(missing, "none.yaml");
+      assertRefusedInOneLine(typo, "user.yaml", "memry");
+      assertRefusedInOneLine(time, "SATELLITE_SHUTDOWN_HOOK_TIME", "soon");
+    }
+  }
+
+  @Test
+  void aPortInUseIsNamedWithItsKey() throws Exception {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = "127.0.0.1:" + other.getLocalPort();
+      try (Program grpc = new Program(Map.of("SATELLITE_GRPC_ADDRESS", address), "start");
+          Program http =
+              new Program(Map.of("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", address), "start")) {
+        assertRefusedInOneLine(grpc, address, "sharing.servers[].address");
+        assertRefusedInOneLine(http, address, "telemetry.prometheus.address");
+      }
+    }
+  }
+
+  @Test
+  void whatWasAcceptedIsDeliveredBeforeItEnds() throws Exception {
+    try (StandInOap oap = new StandInOap().start(0);
+        Program program =
+            new Program(Map.of("SATELLITE_GRPC_CLIENT", "127.0.0.1:" + oap.port()), "start")) {
+      assertEquals(200, program.started().get("/live"));
+      assertEquals(200, program.get("/ready"));
+      assertEquals(200, program.get("/metrics"));
+      assertEquals(404, program.get("/other"));
+      sendEvents(program.port(), 25);
+      // Long before their flush time is over.
+      assertEquals(0, program.terminate().exitCode());
+      assertTrue(
+          program
+              .lastLine()
+              .contains("received 25 = forwarded 25 + queued 0 + dropped 0; refused 0"),
+          () -> "" + program.lines());
+      assertEquals(25, oap.count(EVENTS).messages());
+    }
+  }
+
+  @Test
+  void itIsNotReadyWhileItDrainsAndSaysWhatWasLost() throws Exception {
+    try (StandInOap oap = new StandInOap().start(0)) {
+      oap.hold();
+      Map<String, String> environment =
+          Map.of(
+              "SATELLITE_GRPC_CLIENT",
+              "127.0.0.1:" + oap.port(),
+              "SATELLITE_SHUTDOWN_HOOK_TIME",
+              "2");
+      try (Program program = new Program(environment, "start")) {
+        sendEvents(program.port(), 5);
+        assertTrue(oap.awaitMessages(EVENTS, 5, Duration.ofSeconds(15)));
+        long since = System.nanoTime();
+        program.terminate();
+        while (program.get("/ready") == 200) {
+          Thread.onSpinWait();
+        }
+        assertEquals(503, program.get("/ready"));
+        assertEquals(200, program.get("/live"));
+        assertEquals(0, program.exitCode());
+        Duration took = Duration.ofNanos(System.nanoTime() - since);
+        assertTrue(took.toMillis() < 8_000, () -> "it took " + took);
+        assertTrue(
+            program
+                .lastLine()
+                .contains("received 5 = forwarded 0 + queued 0 + dropped 5 {shutdown=5}"),
+            () -> "" + program.lines());
+      }
+    }
+  }
+
+  @Test
+  void itStartsAndEndsWithoutAnyNode() throws Exception {
+    // A port where nobody listens.
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    try (Program program =
+        new Program(Map.of("SATELLITE_GRPC_CLIENT", "127.0.0.1:" + port), "start")) {
+      assertEquals(200, program.started().get("/ready"));
+      assertEquals(0, program.terminate().exitCode());
+      assertTrue(program.lastLine().contains("account: received 0"), () -> "" + program.lines());
+      assertFalse(String.join("\n", program.lines()).contains("\tat "), "a stack trace");
+    }
+  }
+
+  /** On one stream, which is accepted. */
+  private static void sendEvents(int port, int count) throws Exception {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    try {
+      CompletableFuture<Status> ended = new CompletableFuture<>();
+      ClientCall<byte[], byte[]> call =
+          channel.newCall(
+              RawBytes.method(EVENTS, MethodType.CLIENT_STREAMING), CallOptions.DEFAULT);
+      call.start(
+          new ClientCall.Listener<>() {
+            @Override
+            public void onClose(Status status, Metadata trailers) {
+              ended.complete(status);
+            }
+          },
+          new Metadata());
+      call.request(2);
+      for (int i = 0; i < count; i++) {
+        call.sendMessage(new byte[] {0x0a, 1, (byte) ('a' + i)});
+      }
+      call.halfClose();
+      assertEquals(Status.Code.OK, ended.get(15, TimeUnit.SECONDS).getCode());
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+}
