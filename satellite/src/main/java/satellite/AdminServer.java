@@ -39,8 +39,7 @@ final class AdminServer implements AutoCloseable {
     http.createContext("/live", exchange -> answer(exchange, 200, TEXT, "alive\n"));
     http.createContext(
         "/ready",
-        exchange ->
-            answer(exchange, ready ? 200 : 503, TEXT, ready ? "ready\n" : "not ready\n"));
+        exchange -> answer(exchange, ready ? 200 : 503, TEXT, ready ? "ready\n" : "not ready\n"));
     http.createContext(endpoint, exchange -> answer(exchange, 200, METRICS, scrape.get()));
     http.start();
   }

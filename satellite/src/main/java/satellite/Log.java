@@ -22,7 +22,9 @@ import satellite.config.LoggerConfig;
  */
 final class Log {
 
-  /** Go writes a layout as the moment 2006-01-02 15:04:05; longer pieces before their beginnings. */
+  /**
+   * Go writes a layout as the moment 2006-01-02 15:04:05; longer pieces before their beginnings.
+   */
   private static final Map<String, String> GO_LAYOUT = new LinkedHashMap<>();
 
   static {
@@ -51,8 +53,8 @@ final class Log {
   private Log() {}
 
   /**
-   * To be called before anything is logged. The JDK closes its log when the JVM begins to end, which
-   * is when draining begins; the account comes after that.
+   * To be called before anything is logged. The JDK closes its log when the JVM begins to end,
+   * which is when draining begins; the account comes after that.
    */
   static void keepUntilTheEnd() {
     System.setProperty("java.util.logging.manager", Kept.class.getName());

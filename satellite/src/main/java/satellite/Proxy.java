@@ -27,12 +27,12 @@ import satellite.routing.Router;
 import satellite.routing.Upstream;
 
 /**
- * The running Satellite, wired by hand. A message goes: {@link GrpcServer} finds the receiver of its
- * method, which puts it into the queue of its {@link Pipe}; a dispatcher of the pipe takes it out in a
- * batch, the {@link Router} names a node, a forwarder sends it there.
+ * The running Satellite, wired by hand. A message goes: {@link GrpcServer} finds the receiver of
+ * its method, which puts it into the queue of its {@link Pipe}; a dispatcher of the pipe takes it
+ * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
- * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one dispatch
- * thread per core (two at least), one each for CPU sampling and for HTTP.
+ * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
+ * dispatch thread per core (two at least), one each for CPU sampling and for HTTP.
  */
 public final class Proxy {
 
@@ -68,8 +68,7 @@ public final class Proxy {
     // Where to: nodes, connections, the live set.
     this.discovery = new StaticDiscovery(config.nodes());
     this.connector = new GrpcConnector(config.client(), transport);
-    this.router =
-        new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
+    this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
 
     // What: pipes, which share the memory.
     this.memory = new MemoryBudget(config.queueBytes());
@@ -128,8 +127,9 @@ public final class Proxy {
   }
 
   /**
-   * Drains, in the order of a message: readiness off, no new streams, streams ended, queues flushed,
-   * what is left counted as dropped; then the connections. Takes the grace time at most, and a little.
+   * Drains, in the order of a message: readiness off, no new streams, streams ended, queues
+   * flushed, what is left counted as dropped; then the connections. Takes the grace time at most,
+   * and a little.
    */
   public synchronized void stop() {
     long deadline = System.nanoTime() + grace.toNanos();

@@ -81,7 +81,9 @@ public final class Satellite {
       return 0;
     }
 
-    /** The exit code of a JVM that a signal ended tells of the signal; a drained Satellite's is 0. */
+    /**
+     * The exit code of a JVM that a signal ended tells of the signal; a drained Satellite's is 0.
+     */
     private static void drainAndEnd(Proxy proxy) {
       proxy.stop();
       Runtime.getRuntime().halt(0);
@@ -106,7 +108,9 @@ public final class Satellite {
       super(message, null, false, false);
     }
 
-    /** @param key where the address stands in the configuration */
+    /**
+     * @param key where the address stands in the configuration
+     */
     static StartException cannotListen(String key, String address, Exception cause) {
       Throwable root = cause;
       while (root.getCause() != null) {

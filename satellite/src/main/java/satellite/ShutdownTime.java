@@ -26,6 +26,10 @@ final class ShutdownTime {
       // Said below, together with what is out of range.
     }
     throw new ConfigException(
-        "environment variable " + NAME + ": must be seconds from 0 to 86400, found \"" + seconds + "\"");
+        "environment variable "
+            + NAME
+            + ": must be seconds from 0 to 86400, found \""
+            + seconds
+            + "\"");
   }
 }

@@ -26,7 +26,9 @@ public record Node(String host, int port, int weight) {
     this(host, port, 1);
   }
 
-  /** {@code host:port}, an IPv6 host in brackets: how the node is named in logs, metrics and hashes. */
+  /**
+   * {@code host:port}, an IPv6 host in brackets: how the node is named in logs, metrics and hashes.
+   */
   public String address() {
     return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
   }

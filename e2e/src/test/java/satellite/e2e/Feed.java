@@ -15,6 +15,7 @@ import org.apache.skywalking.apm.network.common.v3.Commands;
 import org.apache.skywalking.apm.network.common.v3.KeyStringValuePair;
 import org.apache.skywalking.apm.network.event.v3.EventServiceGrpc;
 import org.apache.skywalking.apm.network.language.agent.v3.BrowserPerfServiceGrpc;
+import org.apache.skywalking.apm.network.language.agent.v3.CLRMetricReportServiceGrpc;
 import org.apache.skywalking.apm.network.language.agent.v3.ConfigurationDiscoveryServiceGrpc;
 import org.apache.skywalking.apm.network.language.agent.v3.ConfigurationSyncRequest;
 import org.apache.skywalking.apm.network.language.agent.v3.JVMMetricReportServiceGrpc;
@@ -23,6 +24,7 @@ import org.apache.skywalking.apm.network.language.agent.v3.MeterReportServiceGrp
 import org.apache.skywalking.apm.network.language.agent.v3.SegmentCollection;
 import org.apache.skywalking.apm.network.language.agent.v3.SegmentObject;
 import org.apache.skywalking.apm.network.language.agent.v3.TraceSegmentReportServiceGrpc;
+import org.apache.skywalking.apm.network.language.profile.v3.ProfileTaskGrpc;
 import org.apache.skywalking.apm.network.logging.v3.LogReportServiceGrpc;
 import org.apache.skywalking.apm.network.management.v3.InstancePingPkg;
 import org.apache.skywalking.apm.network.management.v3.InstanceProperties;
@@ -69,6 +71,11 @@ final class Feed implements AutoCloseable {
   void jvm(String service, String instance, long heapUsed) {
     timed(JVMMetricReportServiceGrpc.newBlockingStub(channel))
         .collect(Samples.jvm(service, instance, heapUsed));
+  }
+
+  void clr(String service, String instance, long heapUsed) {
+    timed(CLRMetricReportServiceGrpc.newBlockingStub(channel))
+        .collect(Samples.clr(service, instance, heapUsed));
   }
 
   /** As the Java agent does: a stream is a report, and only its first element says from whom. */
@@ -134,6 +141,32 @@ final class Feed implements AutoCloseable {
         Stream.concat(
             pathLists.stream().limit(1).map(l -> Samples.from(app, Samples.accessLogs(l))),
             pathLists.stream().skip(1).map(Samples::accessLogs)));
+  }
+
+  /** The same message, over the API that Envoy had before. */
+  void accessLogsV2(String app, List<String> paths) {
+    stream(
+        io.envoyproxy.envoy.service.accesslog.v2.AccessLogServiceGrpc.newStub(channel)
+            ::streamAccessLogs,
+        Stream.of(Samples.from(app, Samples.accessLogs(paths))));
+  }
+
+  void envoyMemory(String app, long bytes) {
+    stream(
+        io.envoyproxy.envoy.service.metrics.v3.MetricsServiceGrpc.newStub(channel)::streamMetrics,
+        Stream.of(Samples.envoyMemory(app, bytes)));
+  }
+
+  void envoyMemoryV2(String app, long bytes) {
+    stream(
+        io.envoyproxy.envoy.service.metrics.v2.MetricsServiceGrpc.newStub(channel)::streamMetrics,
+        Stream.of(Samples.envoyMemory(app, bytes)));
+  }
+
+  void profileSnapshot(String segmentId) {
+    stream(
+        ProfileTaskGrpc.newStub(channel)::collectSnapshot,
+        Stream.of(Samples.snapshot(segmentId)));
   }
 
   void instance(String service, String instance, String key, String value) {

@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.data.accesslog.v3.HTTPAccessLogEntry;
 import io.envoyproxy.envoy.data.accesslog.v3.HTTPRequestProperties;
 import io.envoyproxy.envoy.data.accesslog.v3.HTTPResponseProperties;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
+import io.envoyproxy.envoy.service.metrics.v3.StreamMetricsMessage;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
@@ -25,6 +26,9 @@ import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import io.opentelemetry.proto.metrics.v1.ScopeMetrics;
 import io.opentelemetry.proto.resource.v1.Resource;
+import io.prometheus.client.Metrics;
+import io.prometheus.client.Metrics.MetricFamily;
+import io.prometheus.client.Metrics.MetricType;
 import java.util.UUID;
 import org.apache.skywalking.apm.network.common.v3.CPU;
 import org.apache.skywalking.apm.network.common.v3.DetectPoint;
@@ -33,7 +37,11 @@ import org.apache.skywalking.apm.network.event.v3.Source;
 import org.apache.skywalking.apm.network.event.v3.Type;
 import org.apache.skywalking.apm.network.language.agent.v3.BrowserErrorLog;
 import org.apache.skywalking.apm.network.language.agent.v3.BrowserPerfData;
+import org.apache.skywalking.apm.network.language.agent.v3.CLRMetric;
+import org.apache.skywalking.apm.network.language.agent.v3.CLRMetricCollection;
 import org.apache.skywalking.apm.network.language.agent.v3.Class;
+import org.apache.skywalking.apm.network.language.agent.v3.ClrGC;
+import org.apache.skywalking.apm.network.language.agent.v3.ClrThread;
 import org.apache.skywalking.apm.network.language.agent.v3.ErrorCategory;
 import org.apache.skywalking.apm.network.language.agent.v3.GC;
 import org.apache.skywalking.apm.network.language.agent.v3.GCPhase;
@@ -47,6 +55,8 @@ import org.apache.skywalking.apm.network.language.agent.v3.SpanLayer;
 import org.apache.skywalking.apm.network.language.agent.v3.SpanObject;
 import org.apache.skywalking.apm.network.language.agent.v3.SpanType;
 import org.apache.skywalking.apm.network.language.agent.v3.Thread;
+import org.apache.skywalking.apm.network.language.profile.v3.ThreadSnapshot;
+import org.apache.skywalking.apm.network.language.profile.v3.ThreadStack;
 import org.apache.skywalking.apm.network.logging.v3.LogData;
 import org.apache.skywalking.apm.network.logging.v3.LogDataBody;
 import org.apache.skywalking.apm.network.logging.v3.TextLog;
@@ -100,6 +110,28 @@ final class Samples {
                 .addGc(GC.newBuilder().setPhase(GCPhase.NEW).setCount(2).setTime(7))
                 .setThread(Thread.newBuilder().setLiveCount(21).setPeakCount(30))
                 .setClazz(Class.newBuilder().setLoadedClassCount(4000)))
+        .build();
+  }
+
+  static CLRMetricCollection clr(String service, String instance, long heapUsed) {
+    return CLRMetricCollection.newBuilder()
+        .setService(service)
+        .setServiceInstance(instance)
+        .addMetrics(
+            CLRMetric.newBuilder()
+                .setTime(now())
+                .setCpu(CPU.newBuilder().setUsagePercent(12.5))
+                .setGc(ClrGC.newBuilder().setGen0CollectCount(1).setHeapMemory(heapUsed))
+                .setThread(ClrThread.newBuilder().setMaxWorkerThreads(8)))
+        .build();
+  }
+
+  static ThreadSnapshot snapshot(String segmentId) {
+    return ThreadSnapshot.newBuilder()
+        .setTaskId("task-1")
+        .setTraceSegmentId(segmentId)
+        .setTime(now())
+        .setStack(ThreadStack.newBuilder().addCodeSignatures("Shop.main:1"))
         .build();
   }
 
@@ -203,6 +235,28 @@ final class Samples {
 
   /** What the first message of an Envoy's stream has to say; OAP's service is {@code app.shop}. */
   static StreamAccessLogsMessage from(String app, StreamAccessLogsMessage message) {
+    return message.toBuilder()
+        .setIdentifier(
+            StreamAccessLogsMessage.Identifier.newBuilder().setLogName("e2e").setNode(node(app)))
+        .build();
+  }
+
+  /** The memory of an Envoy, as it reports its metrics. */
+  static StreamMetricsMessage envoyMemory(String app, long bytes) {
+    return StreamMetricsMessage.newBuilder()
+        .setIdentifier(StreamMetricsMessage.Identifier.newBuilder().setNode(node(app)))
+        .addEnvoyMetrics(
+            MetricFamily.newBuilder()
+                .setName("server.memory_allocated")
+                .setType(MetricType.GAUGE)
+                .addMetric(
+                    Metrics.Metric.newBuilder()
+                        .setGauge(Metrics.Gauge.newBuilder().setValue(bytes))
+                        .setTimestampMs(now())))
+        .build();
+  }
+
+  private static Node.Builder node(String app) {
     Struct labels = Struct.newBuilder().putFields("app", text(app)).build();
     Struct metadata =
         Struct.newBuilder()
@@ -211,12 +265,7 @@ final class Samples {
             .putFields("LABELS", Value.newBuilder().setStructValue(labels).build())
             .build();
     String id = "router~127.0.0.1~" + app + "-pod-1.shop~shop.svc.cluster.local";
-    return message.toBuilder()
-        .setIdentifier(
-            StreamAccessLogsMessage.Identifier.newBuilder()
-                .setLogName("e2e")
-                .setNode(Node.newBuilder().setId(id).setCluster(app).setMetadata(metadata)))
-        .build();
+    return Node.newBuilder().setId(id).setCluster(app).setMetadata(metadata);
   }
 
   private static HTTPAccessLogEntry accessLog(String path) {

@@ -38,8 +38,9 @@ import satellite.routing.Router;
 import satellite.routing.Upstream;
 
 /**
- * The names under which Satellite's facts are exported, for Prometheus: those of the Go Satellite, and
- * our own, which begin with {@code satellite_}. Facts are read when they are asked for. Any thread.
+ * The names under which Satellite's facts are exported, for Prometheus: those of the Go Satellite,
+ * and our own, which begin with {@code satellite_}. Facts are read when they are asked for. Any
+ * thread.
  */
 public final class Metrics {
 
@@ -82,7 +83,8 @@ public final class Metrics {
   public String scrape() {
     beforeScrape.forEach(Runnable::run);
     Matcher matcher = GO_COUNTER.matcher(registry.scrape());
-    return matcher.replaceAll(found -> (found.group(1) == null ? "" : found.group(1)) + found.group(2));
+    return matcher.replaceAll(
+        found -> (found.group(1) == null ? "" : found.group(1)) + found.group(2));
   }
 
   public void bind(Pipe pipe) {
@@ -146,12 +148,7 @@ public final class Metrics {
     for (String reason : reasons.now().keySet()) {
       if (bound.add(metric + "/" + pipe + "/" + reason)) {
         counter(
-            metric,
-            () -> reasons.now().getOrDefault(reason, 0L),
-            "pipe",
-            pipe,
-            "reason",
-            reason);
+            metric, () -> reasons.now().getOrDefault(reason, 0L), "pipe", pipe, "reason", reason);
       }
     }
   }
@@ -314,7 +311,9 @@ public final class Metrics {
       millis.increment(nanos / 1e6);
       calls.increment();
       if (outcome instanceof Outcome.Delivered) {
-        registry.counter("als_event_send_finished", "target", node).increment(batch.events().size());
+        registry
+            .counter("als_event_send_finished", "target", node)
+            .increment(batch.events().size());
       }
     }
 
@@ -331,7 +330,13 @@ public final class Metrics {
               version + "/" + peer,
               any -> {
                 AtomicInteger count = new AtomicInteger();
-                gauge("als_streaming_active_count", count::get, "version", version, "peer_host", peer);
+                gauge(
+                    "als_streaming_active_count",
+                    count::get,
+                    "version",
+                    version,
+                    "peer_host",
+                    peer);
                 return count;
               });
       active.incrementAndGet();

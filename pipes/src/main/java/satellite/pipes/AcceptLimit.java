@@ -24,7 +24,9 @@ final class AcceptLimit {
   private final AtomicInteger connections = new AtomicInteger();
   private final LongAdder refused = new LongAdder();
 
-  /** @param onAccept is told of each connection that may stay, before it is served */
+  /**
+   * @param onAccept is told of each connection that may stay, before it is served
+   */
   AcceptLimit(
       int maxConnections,
       int maxCpuPercent,

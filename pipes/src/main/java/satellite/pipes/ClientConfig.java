@@ -13,11 +13,16 @@ import java.time.Duration;
  * @param streamTimeout bound of one upstream stream that carries a batch
  */
 public record ClientConfig(
-    Tls tls, String authentication, Duration checkPeriod, Duration unaryTimeout, Duration streamTimeout) {
+    Tls tls,
+    String authentication,
+    Duration checkPeriod,
+    Duration unaryTimeout,
+    Duration streamTimeout) {
 
   /**
    * @param ca PEM file of the certificates trusted; null for the JDK's
-   * @param certificate PEM file of the client's own certificate, null for none; then {@code key} is null too
+   * @param certificate PEM file of the client's own certificate, null for none; then {@code key} is
+   *     null too
    * @param insecureSkipVerify trust any certificate
    */
   public record Tls(Path ca, Path certificate, Path key, boolean insecureSkipVerify) {}

@@ -7,7 +7,9 @@ import java.net.SocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The clients' connections, by their remote address: from a call to what it came on. Any thread. */
+/**
+ * The clients' connections, by their remote address: from a call to what it came on. Any thread.
+ */
 final class Connections {
 
   private final Map<SocketAddress, ReadPacing> pacing = new ConcurrentHashMap<>();

@@ -323,8 +323,7 @@ final class Dispatcher implements Runnable {
   private void send(Batch batch, Upstream<GrpcConnection> upstream, Lane lane) {
     lane.inFlight++;
     batch.attempted(upstream.node().address());
-    forwarder.send(
-        upstream, batch, outcome -> tell(() -> settle(batch, upstream, lane, outcome)));
+    forwarder.send(upstream, batch, outcome -> tell(() -> settle(batch, upstream, lane, outcome)));
   }
 
   private void settle(Batch batch, Upstream<GrpcConnection> upstream, Lane lane, Outcome outcome) {

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A cursor over the top-level fields of an encoded protobuf message: reads the few bytes that routing
- * or merging needs and steps over the rest. One thread.
+ * A cursor over the top-level fields of an encoded protobuf message: reads the few bytes that
+ * routing or merging needs and steps over the rest. One thread.
  */
 final class Fields {
 

@@ -23,9 +23,10 @@ final class Gatherer {
   private int messages;
   private int bytes;
 
-  /** @param onEvent told when what was gathered went into the queue */
-  Gatherer(
-      MemoryQueue.Partition partition, int maxMessages, int maxBytes, Runnable onEvent) {
+  /**
+   * @param onEvent told when what was gathered went into the queue
+   */
+  Gatherer(MemoryQueue.Partition partition, int maxMessages, int maxBytes, Runnable onEvent) {
     this.partition = partition;
     this.maxMessages = maxMessages;
     this.maxBytes = maxBytes;

@@ -35,8 +35,7 @@ public final class GrpcConnection implements Connection {
   }
 
   /** Builds the channel; call {@link #watch} to connect. */
-  static GrpcConnection to(
-      Node node, ClientConfig client, Transport transport, Runnable onChange) {
+  static GrpcConnection to(Node node, ClientConfig client, Transport transport, Runnable onChange) {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(node.host(), node.port())
             .eventLoopGroup(transport.workers())

@@ -49,7 +49,8 @@ final class GrpcForwarder implements Forwarder {
                 method(how.target(), unary ? MethodType.UNARY : MethodType.CLIENT_STREAMING),
                 CallOptions.DEFAULT.withDeadlineAfter(timeout, TimeUnit.NANOSECONDS));
     Sending sending = new Sending(call, upstream, batch, messages, done);
-    // A client's call may have brought the thread here: its deadline and its cancellation are not ours.
+    // A client's call may have brought the thread here: its deadline and its cancellation are not
+    // ours.
     Context.ROOT.run(() -> sending.start(client.authentication()));
   }
 
@@ -180,7 +181,8 @@ final class GrpcForwarder implements Forwarder {
     public void onClose(Status status, Metadata trailers) {
       Outcome outcome =
           status.isOk() && !halfClosed
-              ? new Outcome.Unreached("answered_early", "the node answered before it had everything")
+              ? new Outcome.Unreached(
+                  "answered_early", "the node answered before it had everything")
               : Outcome.of(status, largest);
       metrics.called(
           upstream.node().address(),

@@ -24,9 +24,9 @@ import javax.net.ssl.SSLException;
 import satellite.routing.Router;
 
 /**
- * {@code grpc-server}: the one port for all agents, probes and Envoys. Finds for each method who takes
- * its calls: the {@link Receiver} of its pipe, or {@link PassThrough}. Calls run on the event loop of
- * their connection, so nothing behind here may block.
+ * {@code grpc-server}: the one port for all agents, probes and Envoys. Finds for each method who
+ * takes its calls: the {@link Receiver} of its pipe, or {@link PassThrough}. Calls run on the event
+ * loop of their connection, so nothing behind here may block.
  */
 public final class GrpcServer {
 
@@ -95,8 +95,7 @@ public final class GrpcServer {
 
   private static SslContext ssl(ServerConfig config) {
     try {
-      return GrpcSslContexts.forServer(
-              config.tlsCertificate().toFile(), config.tlsKey().toFile())
+      return GrpcSslContexts.forServer(config.tlsCertificate().toFile(), config.tlsKey().toFile())
           .build();
     } catch (SSLException | IllegalArgumentException e) {
       throw new TlsFilesException("the server's", e);
@@ -166,7 +165,8 @@ public final class GrpcServer {
             protocol.mode() == Protocol.Mode.ASYNCHRONOUS && pipe != null
                 ? paced(protocol, pipe, pipe.receiver(protocol, transport))
                 : interactive(passThrough);
-        known.put(protocol.method().substring(1), method(protocol.method(), type(protocol), handler));
+        known.put(
+            protocol.method().substring(1), method(protocol.method(), type(protocol), handler));
       }
     }
 
@@ -211,7 +211,8 @@ public final class GrpcServer {
         return row;
       }
       boolean internal = ("/" + method).startsWith(Protocols.OAP_INTERNAL);
-      return method(method, MethodType.UNKNOWN, internal ? GrpcServer::deny : interactive(passThrough));
+      return method(
+          method, MethodType.UNKNOWN, internal ? GrpcServer::deny : interactive(passThrough));
     }
 
     private ServerMethodDefinition<byte[], byte[]> method(

@@ -15,8 +15,8 @@ import satellite.routing.Router;
 import satellite.routing.Upstream;
 
 /**
- * Hands a call of any kind to one node and its answers back: metadata, deadline, cancellation, status,
- * trailers and flow control stay what they were.
+ * Hands a call of any kind to one node and its answers back: metadata, deadline, cancellation,
+ * status, trailers and flow control stay what they were.
  */
 final class PassThrough implements ServerCallHandler<byte[], byte[]> {
 
@@ -52,10 +52,7 @@ final class PassThrough implements ServerCallHandler<byte[], byte[]> {
     String method = call.getMethodDescriptor().getFullMethodName();
     MethodType type = call.getMethodDescriptor().getType();
     ClientCall<byte[], byte[]> out =
-        upstream
-            .connection()
-            .channel()
-            .newCall(RawBytes.method(method, type), options(type));
+        upstream.connection().channel().newCall(RawBytes.method(method, type), options(type));
     GrpcConnection.authenticate(headers, client.authentication());
     Passing passing = new Passing(call, out);
     out.start(passing.back, headers);
@@ -77,8 +74,8 @@ final class PassThrough implements ServerCallHandler<byte[], byte[]> {
   }
 
   /**
-   * The way to the node; {@link #back} is the way to the client. Each runs on its connection's event
-   * loop. A side that cannot take more makes the other stop asking for more.
+   * The way to the node; {@link #back} is the way to the client. Each runs on its connection's
+   * event loop. A side that cannot take more makes the other stop asking for more.
    */
   private final class Passing extends ServerCall.Listener<byte[]> {
     private final ServerCall<byte[], byte[]> client;

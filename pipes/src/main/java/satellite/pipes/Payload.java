@@ -62,7 +62,9 @@ final class Payload {
         }
       };
 
-  /** gRPC asks for the length and then for the bytes, all at once; reading one by one also works. */
+  /**
+   * gRPC asks for the length and then for the bytes, all at once; reading one by one also works.
+   */
   private static final class PieceStream extends InputStream implements KnownLength, Drainable {
     private Payload payload;
     private InputStream rest;

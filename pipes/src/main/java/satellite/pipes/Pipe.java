@@ -26,7 +26,9 @@ public final class Pipe {
   private final PipeMetrics metrics;
   private final LongSupplier nanoTime;
 
-  /** @param config of a pipe that has a queue */
+  /**
+   * @param config of a pipe that has a queue
+   */
   public Pipe(
       PipeConfig config,
       MemoryBudget memory,
@@ -41,8 +43,7 @@ public final class Pipe {
     this.queue = new MemoryQueue(config.queue(), memory);
     PipeConfig.Routing routing =
         config.routing().cacheSize() > 0 ? config.routing() : PipeConfig.Routing.DEFAULT;
-    this.fixed =
-        new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime);
+    this.fixed = new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime);
     Forwarder forwarder = new GrpcForwarder(client, metrics, nanoTime);
     for (MemoryQueue.Partition partition : queue.partitions()) {
       Dispatcher dispatcher =
@@ -62,7 +63,7 @@ public final class Pipe {
   }
 
   Receiver receiver(Protocol protocol, Transport transport) {
-    Receiver receiver = 
+    Receiver receiver =
         new Receiver(protocol, config, queue, account, metrics, transport, nanoTime);
     receivers.add(receiver);
     return receiver;

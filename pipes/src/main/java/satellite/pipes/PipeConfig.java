@@ -8,8 +8,10 @@ import satellite.queue.QueueConfig;
  * One entry of {@code pipes[]}.
  *
  * @param name {@code pipe_name}
- * @param receiver {@code plugin_name} of the receiver; the rows of {@link Protocols} that carry it arrive in this pipe
- * @param queue null for {@code none-queue}: every method of the receiver is then passed through one to one
+ * @param receiver {@code plugin_name} of the receiver; the rows of {@link Protocols} that carry it
+ *     arrive in this pipe
+ * @param queue null for {@code none-queue}: every method of the receiver is then passed through one
+ *     to one
  * @param gather how messages of one stream are gathered before they are queued (access logs)
  * @param batch when a batch leaves
  * @param retry what happens to a batch that failed for a reason that may pass
@@ -30,8 +32,8 @@ public record PipeConfig(
   public record Gather(Duration flushTime, int maxMessages) {}
 
   /**
-   * A batch leaves after {@code flushTime}, at {@code maxEvents} ({@code max_buffer_size}) or at {@code maxBytes},
-   * whichever comes first.
+   * A batch leaves after {@code flushTime}, at {@code maxEvents} ({@code max_buffer_size}) or at
+   * {@code maxBytes}, whichever comes first.
    *
    * @param maxInFlight calls under way at a time, per node
    */
@@ -50,8 +52,8 @@ public record PipeConfig(
   }
 
   /**
-   * {@code routing_rule_lru_cache_size}, {@code routing_rule_lru_cache_ttl} and {@code routing_label_keys} of the
-   * forwarder.
+   * {@code routing_rule_lru_cache_size}, {@code routing_rule_lru_cache_ttl} and {@code
+   * routing_label_keys} of the forwarder.
    */
   public record Routing(int cacheSize, Duration cacheTtl, List<String> labelKeys) {
 

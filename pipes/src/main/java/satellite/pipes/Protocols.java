@@ -50,8 +50,8 @@ import satellite.pipes.Protocol.Reading;
 import satellite.pipes.Protocol.Shape;
 
 /**
- * Every method that an OAP server takes from agents, probes and Envoys, a row each. A method that is
- * not here is passed through one to one.
+ * Every method that an OAP server takes from agents, probes and Envoys, a row each. A method that
+ * is not here is passed through one to one.
  */
 public final class Protocols {
 
@@ -294,8 +294,7 @@ public final class Protocols {
     }
 
     Protocol as(String method, String since) {
-      Forwarding forwarding =
-          shape == null ? null : new Forwarding(target, shape, gather, sticky);
+      Forwarding forwarding = shape == null ? null : new Forwarding(target, shape, gather, sticky);
       return new Protocol(method, kind, mode, receiver, reading, forwarding, since);
     }
   }

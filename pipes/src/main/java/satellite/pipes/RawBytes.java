@@ -38,7 +38,9 @@ public final class RawBytes {
         }
       };
 
-  /** @param fullMethod with or without the slash in front */
+  /**
+   * @param fullMethod with or without the slash in front
+   */
   public static MethodDescriptor<byte[], byte[]> method(String fullMethod, MethodType type) {
     return MethodDescriptor.newBuilder(MARSHALLER, MARSHALLER)
         .setFullMethodName(fullMethod.startsWith("/") ? fullMethod.substring(1) : fullMethod)

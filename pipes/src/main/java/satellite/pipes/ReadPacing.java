@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Reads a connection that only carries access log streams in strokes: what comes within a pause is
  * read at once, as a network card joins interrupts. Waking up and reading cost more than a message
- * does. A connection with calls that somebody waits for is read as it comes, and so is one with much
- * to read, or little.
+ * does. A connection with calls that somebody waits for is read as it comes, and so is one with
+ * much to read, or little.
  *
  * <p>All of it runs on the connection's event loop. RATIONALE.md has the figures.
  */

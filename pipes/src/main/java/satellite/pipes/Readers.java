@@ -8,9 +8,9 @@ import satellite.pipes.Protocol.Reading;
 import satellite.pipes.StreamReader.Found;
 
 /**
- * How the protocols are read: what each message says of its source, and what it leaves to an earlier
- * message of its stream. Field numbers are those of SkyWalking's data-collect-protocol, of Envoy's
- * API and of OpenTelemetry's protocol.
+ * How the protocols are read: what each message says of its source, and what it leaves to an
+ * earlier message of its stream. Field numbers are those of SkyWalking's data-collect-protocol, of
+ * Envoy's API and of OpenTelemetry's protocol.
  */
 final class Readers {
 
@@ -196,8 +196,7 @@ final class Readers {
             }
             byte[] names =
                 Fields.concat(
-                    Fields.string(METER_SERVICE, service),
-                    Fields.string(METER_INSTANCE, instance));
+                    Fields.string(METER_SERVICE, service), Fields.string(METER_INSTANCE, instance));
             return Fields.concat(names, timestamp);
           }
         };
@@ -231,7 +230,9 @@ final class Readers {
         };
   }
 
-  /** An identifier of nobody: ends the rule of the identifier that an upstream stream saw before. */
+  /**
+   * An identifier of nobody: ends the rule of the identifier that an upstream stream saw before.
+   */
   private static final byte[] NOBODY = Fields.header(1, 0);
 
   /**

@@ -30,7 +30,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
   private static final byte[] EMPTY = {};
 
-  /** Of the sender's flush time, that gathering may use: the rest lets events of many streams meet. */
+  /**
+   * Of the sender's flush time, that gathering may use: the rest lets events of many streams meet.
+   */
   private static final double GATHER_SHARE = 0.9;
 
   /** Enough to be joined: more only holds memory, see bench/README.md. */
@@ -163,7 +165,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       open.remove(this);
     }
 
-    /** @param wantsMore whether a message was taken, so that the next may come */
+    /**
+     * @param wantsMore whether a message was taken, so that the next may come
+     */
     private void proceed(boolean wantsMore) {
       if (!offerPending()) {
         waitForSpace();
@@ -231,8 +235,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       if (fullTimer == null) {
         long timeout = queue.config().fullTimeout().toNanos();
         boolean still = dropsOldest && nanoTime.getAsLong() - droppedNanos < timeout;
-        fullTimer =
-            loop.schedule(this::fullForTooLong, still ? 0 : timeout, TimeUnit.NANOSECONDS);
+        fullTimer = loop.schedule(this::fullForTooLong, still ? 0 : timeout, TimeUnit.NANOSECONDS);
       }
       if (!waitsForSpace) {
         waitsForSpace = true;

@@ -12,7 +12,8 @@ import java.nio.file.Path;
  * @param maxConcurrentStreams streams per connection
  * @param maxConnections connections beyond this count are closed as they arrive
  * @param ioThreads event loops for all connections, in and out
- * @param maxCpuPercent from this CPU utilization on (0..100) new connections are closed; above 100 never
+ * @param maxCpuPercent from this CPU utilization on (0..100) new connections are closed; above 100
+ *     never
  */
 public record ServerConfig(
     String host,

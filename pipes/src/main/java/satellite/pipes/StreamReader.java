@@ -15,8 +15,8 @@ interface StreamReader {
     byte[] NOTHING = {};
 
     /**
-     * An event, or a piece of one where the protocol gathers: see {@link satellite.queue.Event} for the
-     * parameters.
+     * An event, or a piece of one where the protocol gathers: see {@link satellite.queue.Event} for
+     * the parameters.
      */
     void event(String key, String group, byte[] context, byte[]... parts);
 

@@ -16,8 +16,8 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The event loops, shared by server and clients: a call that is passed through stays on few threads.
- * Linux's epoll where there is one, else the JDK's selector.
+ * The event loops, shared by server and clients: a call that is passed through stays on few
+ * threads. Linux's epoll where there is one, else the JDK's selector.
  */
 public final class Transport implements AutoCloseable {
 

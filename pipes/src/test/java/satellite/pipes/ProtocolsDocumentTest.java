@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** docs/protocols.md is the table of {@link Protocols}; {@code -Dsatellite.docs.write} writes it. */
+/**
+ * docs/protocols.md is the table of {@link Protocols}; {@code -Dsatellite.docs.write} writes it.
+ */
 class ProtocolsDocumentTest {
 
   private static final Path DOCUMENT = Path.of("..", "docs", "protocols.md");
@@ -30,9 +32,11 @@ class ProtocolsDocumentTest {
     StringBuilder text = new StringBuilder();
     text.append("# The protocols\n\n");
     text.append("Written by `ProtocolsDocumentTest` from `satellite.pipes.Protocols`.\n\n");
-    text.append("Asynchronous methods are answered by Satellite, queued and batched; synchronous\n");
+    text.append(
+        "Asynchronous methods are answered by Satellite, queued and batched; synchronous\n");
     text.append("ones and conversations pass through to one node, and so does every method that\n");
-    text.append("is not here. `/RemoteService/*` is refused, `grpc.health.v1.Health` is answered\n");
+    text.append(
+        "is not here. `/RemoteService/*` is refused, `grpc.health.v1.Health` is answered\n");
     text.append("for Satellite itself.\n\n");
     text.append("| method | kind | mode | receiver | upstream | joined how | node | OAP |\n");
     text.append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");

@@ -78,6 +78,13 @@ public final class Account {
 
   @Override
   public String toString() {
-    return "received " + received() + " = forwarded " + forwarded() + " + queued " + outstanding() + " + dropped " + droppedByReason();
+    return "received "
+        + received()
+        + " = forwarded "
+        + forwarded()
+        + " + queued "
+        + outstanding()
+        + " + dropped "
+        + droppedByReason();
   }
 }

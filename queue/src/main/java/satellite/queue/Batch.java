@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Events that leave together, in one upstream call, and are settled together. Owned by one thread at
- * a time.
+ * Events that leave together, in one upstream call, and are settled together. Owned by one thread
+ * at a time.
  */
 public final class Batch {
 
@@ -19,7 +19,9 @@ public final class Batch {
     this(partition, events, 0);
   }
 
-  /** @param attempts times these events were sent before, as part of another batch */
+  /**
+   * @param attempts times these events were sent before, as part of another batch
+   */
   public Batch(MemoryQueue.Partition partition, List<Event> events, int attempts) {
     this.partition = partition;
     this.events = events;

@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * any thread.
  *
  * <p>A queue may hold {@value #SHARE_OF_FREE} times what is still free ("Dynamic Queue Length
- * Thresholds for Shared-Memory Packet Switches", Choudhury and Hahne, 1998): one busy queue gets four
- * fifths of all, and there is always some left for a queue that only now has something to hold.
+ * Thresholds for Shared-Memory Packet Switches", Choudhury and Hahne, 1998): one busy queue gets
+ * four fifths of all, and there is always some left for a queue that only now has something to
+ * hold.
  */
 public final class MemoryBudget {
 

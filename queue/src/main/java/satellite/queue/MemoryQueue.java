@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * {@code memory-queue}: the events of one pipe, in partitions that are bounded in events, and in
  * bytes by the pipe's share of the {@link MemoryBudget}. An event takes its place when it is
- * accepted and gives it back when its {@link Batch} is done, not when it is taken: what waits for an
- * answer is held too.
+ * accepted and gives it back when its {@link Batch} is done, not when it is taken: what waits for
+ * an answer is held too.
  *
  * <p>Lock-free. Any thread offers; each partition is polled by one thread at a time, except that
  * {@link Partition#dropOldest} may run beside it.
@@ -68,8 +68,8 @@ public final class MemoryQueue {
   }
 
   /**
-   * Tells the next in line: he who was told found space, and there may be more, or he needs none any
-   * more. Without it the others would wait although there is space.
+   * Tells the next in line: he who was told found space, and there may be more, or he needs none
+   * any more. Without it the others would wait although there is space.
    */
   public void passOn() {
     share.passOn();
@@ -96,9 +96,9 @@ public final class MemoryQueue {
     }
 
     /**
-     * Who is told that there is work: {@code onFirst} when an event meets an empty partition, {@code
-     * onBatch} when {@code events} or {@code bytes} are reached. Called on the offering thread, so
-     * they must not block.
+     * Who is told that there is work: {@code onFirst} when an event meets an empty partition,
+     * {@code onBatch} when {@code events} or {@code bytes} are reached. Called on the offering
+     * thread, so they must not block.
      */
     public void listen(Runnable onFirst, Runnable onBatch, int events, long bytes) {
       this.onFirst = onFirst;
@@ -108,8 +108,8 @@ public final class MemoryQueue {
     }
 
     /**
-     * False when there is no space; then nothing was taken. Those who offer at the same time may pass
-     * the bound in events, by one each; the bound in bytes is never passed.
+     * False when there is no space; then nothing was taken. Those who offer at the same time may
+     * pass the bound in events, by one each; the bound in bytes is never passed.
      */
     public boolean offer(Event event) {
       if (!acquire(event.bytes())) {
@@ -157,7 +157,8 @@ public final class MemoryQueue {
         if (!taken.isEmpty() && bytes + next.bytes() > maxBytes) {
           break;
         }
-        // Not the one seen if dropOldest took it in between; the byte limit may then be passed by one.
+        // Not the one seen if dropOldest took it in between; the byte limit may then be passed by
+        // one.
         next = queue.poll();
         if (next == null) {
           break;
@@ -202,7 +203,9 @@ public final class MemoryQueue {
       held.addAndGet(more);
     }
 
-    /** {@link System#nanoTime} of the oldest waiting event; empty partitions answer {@code none}. */
+    /**
+     * {@link System#nanoTime} of the oldest waiting event; empty partitions answer {@code none}.
+     */
     public long oldestNanos(long none) {
       Event oldest = queue.peek();
       return oldest == null ? none : oldest.receivedNanos();

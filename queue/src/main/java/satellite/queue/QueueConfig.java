@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param partitions independent lanes; the events of one source stay in one of them, in order
  * @param maxEvents events per partition, waiting and in flight together
- * @param fullTimeout how long a source is paused while there is no space, before {@code whenFull} applies
+ * @param fullTimeout how long a source is paused while there is no space, before {@code whenFull}
+ *     applies
  * @param whenFull what happens after that
  */
 public record QueueConfig(int partitions, int maxEvents, Duration fullTimeout, WhenFull whenFull) {

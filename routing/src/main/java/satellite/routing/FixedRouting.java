@@ -22,7 +22,9 @@ public final class FixedRouting<C extends Connection> {
   private final Cache<String, String> addresses;
   private final LongAdder moved = new LongAdder();
 
-  /** @param timeToLive an identity not seen for so long is forgotten */
+  /**
+   * @param timeToLive an identity not seen for so long is forgotten
+   */
   public FixedRouting(
       Router<C> router, int maxIdentities, Duration timeToLive, LongSupplier nanoTime) {
     this.router = router;

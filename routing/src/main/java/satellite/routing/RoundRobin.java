@@ -8,9 +8,9 @@ import java.util.function.Predicate;
  * Weighted round robin over upstreams: an immutable schedule, to be gone round by whoever keeps a
  * place in it.
  *
- * <p>The schedule is that of nginx's "smooth weighted round-robin": at every step each node gains its
- * weight, the richest one is taken and pays the sum. With weights 5, 1, 1 it reads a a b a c a a, not
- * a a a a a b c.
+ * <p>The schedule is that of nginx's "smooth weighted round-robin": at every step each node gains
+ * its weight, the richest one is taken and pays the sum. With weights 5, 1, 1 it reads a a b a c a
+ * a, not a a a a a b c.
  */
 final class RoundRobin<C extends Connection> {
 

@@ -18,14 +18,16 @@ import java.util.function.Predicate;
 import satellite.discovery.Node;
 
 /**
- * The live set of upstreams of one client. Picks read an immutable snapshot, without a lock; changes
- * of the node set and of connections are rare and make a new one.
+ * The live set of upstreams of one client. Picks read an immutable snapshot, without a lock;
+ * changes of the node set and of connections are rare and make a new one.
  */
 public final class Router<C extends Connection> implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger("router");
 
-  /** @param up those that take calls now; {@code schedule} goes round them */
+  /**
+   * @param up those that take calls now; {@code schedule} goes round them
+   */
   private record Snapshot<C extends Connection>(
       Map<String, Upstream<C>> byAddress, List<Upstream<C>> up, RoundRobin<C> schedule) {}
 
@@ -38,7 +40,9 @@ public final class Router<C extends Connection> implements AutoCloseable {
   private volatile Snapshot<C> snapshot;
   private boolean closed;
 
-  /** @param checkPeriod how often nodes that are down are tried again */
+  /**
+   * @param checkPeriod how often nodes that are down are tried again
+   */
   public Router(
       Connector<C> connector,
       ScheduledExecutorService timer,
@@ -145,8 +149,8 @@ public final class Router<C extends Connection> implements AutoCloseable {
   }
 
   /**
-   * One walk round the upstreams. Whoever sends keeps one of its own: on a shared one, two senders in
-   * step would each always meet the same node. Any thread.
+   * One walk round the upstreams. Whoever sends keeps one of its own: on a shared one, two senders
+   * in step would each always meet the same node. Any thread.
    */
   public final class Turn {
     private final AtomicInteger place;
@@ -161,8 +165,8 @@ public final class Router<C extends Connection> implements AutoCloseable {
     }
 
     /**
-     * The next upstream for a call that cannot wait: one that is up, else one that may come up within
-     * the call's time, else null.
+     * The next upstream for a call that cannot wait: one that is up, else one that may come up
+     * within the call's time, else null.
      */
     public Upstream<C> nextNow() {
       Upstream<C> up = next(any -> true);

@@ -87,7 +87,10 @@ public final class Upstream<C extends Connection> {
     leftOutSince.set(0);
   }
 
-  /** Lets a node that was left out for {@code nanos} try again; one more failure leaves it out again. */
+  /**
+   * Lets a node that was left out for {@code nanos} try again; one more failure leaves it out
+   * again.
+   */
   void readmit(long nowNanos, long nanos) {
     long since = leftOutSince.get();
     if (since != 0 && nowNanos - since >= nanos && leftOutSince.compareAndSet(since, 0)) {

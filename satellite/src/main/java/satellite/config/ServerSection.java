@@ -45,6 +45,8 @@ final class ServerSection {
 
   /** Half of the cores: a loop that is woken for several messages at once costs less for each. */
   private static int ioThreads(int configured) {
-    return configured > 0 ? configured : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    return configured > 0
+        ? configured
+        : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
   }
 }

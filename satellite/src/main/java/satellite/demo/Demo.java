@@ -107,19 +107,14 @@ public final class Demo implements Callable<Integer> {
       long received = account.received();
       pipes.add(
           new DemoState.Pipe(
-              pipe.config().name(),
-              received,
-              received - forwarded - dropped,
-              forwarded,
-              dropped));
+              pipe.config().name(), received, received - forwarded - dropped, forwarded, dropped));
     }
     List<DemoState.Node> shares = new ArrayList<>();
     for (StandInOap node : nodes) {
       String address = "127.0.0.1:" + node.port();
       var upstream = proxy.upstreams().get(address);
       String state = upstream == null ? "gone" : upstream.state().name().toLowerCase(Locale.ROOT);
-      shares.add(
-          new DemoState.Node(address, state, upstream == null ? 0 : upstream.delivered()));
+      shares.add(new DemoState.Node(address, state, upstream == null ? 0 : upstream.delivered()));
     }
     var sent = source.counts();
     return new DemoState(

@@ -89,8 +89,7 @@ class ReferenceTest extends ConfigFixture {
     assertEquals(List.of(new Node("127.0.0.1", 11800)), config.nodes());
     int ioThreads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     assertEquals(
-        new ServerConfig("", 11800, null, null, 2097152, 32, ioThreads, 4000, 75),
-        config.server());
+        new ServerConfig("", 11800, null, null, 2097152, 32, ioThreads, 4000, 75), config.server());
     assertEquals(Runtime.getRuntime().maxMemory() / 4, config.queueBytes());
     assertEquals(1, config.notices().size());
     assertTrue(config.notices().get(0).contains("pprof"));

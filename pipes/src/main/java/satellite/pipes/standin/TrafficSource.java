@@ -17,8 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import satellite.pipes.standin.TrafficMessages.Sender;
 import satellite.pipes.RawBytes;
+import satellite.pipes.standin.TrafficMessages.Sender;
 
 /**
  * A small source of real traffic: a few agents and Envoys, each on a connection of its own, that
