@@ -165,8 +165,7 @@ final class Feed implements AutoCloseable {
 
   void profileSnapshot(String segmentId) {
     stream(
-        ProfileTaskGrpc.newStub(channel)::collectSnapshot,
-        Stream.of(Samples.snapshot(segmentId)));
+        ProfileTaskGrpc.newStub(channel)::collectSnapshot, Stream.of(Samples.snapshot(segmentId)));
   }
 
   void instance(String service, String instance, String key, String value) {

@@ -9,8 +9,8 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * Another Java than the one that runs the tests: the folder that {@code JAVA25_HOME} names, else one
- * beside the running Java's folder.
+ * Another Java than the one that runs the tests: the folder that {@code JAVA25_HOME} names, else
+ * one beside the running Java's folder.
  */
 record Jdk(Path home, int feature) {
 

@@ -1,7 +1,6 @@
 package satellite.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.e2e.Eventually.equal;
 import static satellite.e2e.Eventually.exactly;
@@ -9,7 +8,11 @@ import static satellite.e2e.Eventually.exactly;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.skywalking.apm.network.language.agent.v3.SegmentObject;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -21,8 +24,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class NodeLossTest {
 
   private static final String SERVICE = "bereaved";
-  private static final int EACH_TIME = 400;
-  private static final int SENT = 3 * EACH_TIME;
+  private static final int SOME = 400;
+
+  private static final long PACE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** Small batches: many are on their way to it when it dies. */
+  private static final Map<String, String> SMALL_BATCHES =
+      Map.of("SATELLITE_TRACINGPIPE_SENDER_MAX_BUFFER_SIZE", "10");
 
   /** What a node has answered for is its own to keep: all else is at the other. */
   @Test
@@ -30,38 +38,50 @@ class NodeLossTest {
     landscape.needsSatellite();
     RealOap living = landscape.one;
     RealOap dead = landscape.two;
-    try (var satellite = SatelliteProcess.inFrontOf("satellite-bereaved", living, dead);
+    try (var satellite =
+            SatelliteProcess.inFrontOf("satellite-bereaved", SMALL_BATCHES, living, dead);
         Feed feed = new Feed(satellite.address())) {
       Sending<SegmentObject> stream = feed.segmentStream();
-      List<String> before = send(stream);
+      List<String> before = send(stream, SOME);
       exactly(before, "segments", () -> landscape.segmentIds(SERVICE));
-      assertFalse(dead.segmentIds(SERVICE).isEmpty(), "it took nothing when alive");
+      int inPeace = dead.segmentIds(SERVICE).size();
+      assertTrue(inPeace > 0, "it took nothing when alive");
 
-      // Some of these are under way to it when it dies.
-      List<String> meanwhile = send(stream);
-      dead.kill();
-      List<String> after = send(stream);
+      CompletableFuture<Void> death =
+          CompletableFuture.runAsync(() -> killAtWork(dead, satellite, inPeace));
+      List<String> meanwhile = new ArrayList<>();
+      while (!death.isDone()) {
+        meanwhile.addAll(send(stream, 10));
+        LockSupport.parkNanos(PACE_NANOS);
+      }
+      death.join();
+      List<String> after = send(stream, SOME);
       stream.end();
-      equal((long) SENT, "forwarded", () -> sent(satellite, "success"));
+      List<String> all = new ArrayList<>(before);
+      all.addAll(meanwhile);
+      all.addAll(after);
+      equal((long) all.size(), "forwarded", () -> sent(satellite, "success"));
 
       long withTheDead = answeredFor(satellite, dead);
       long withTheLiving = answeredFor(satellite, living);
-      assertEquals(SENT, withTheLiving + withTheDead);
-      assertTrue(withTheDead <= 2 * EACH_TIME, "it answered for " + withTheDead + " when dead");
+      assertEquals(all.size(), withTheLiving + withTheDead);
+      assertTrue(
+          withTheDead > inPeace && withTheDead < inPeace + meanwhile.size(),
+          withTheDead + " answered for, of them " + inPeace + " before");
       Eventually.until(
           withTheLiving + " segments, at least, are at the other node",
           () -> new HashSet<>(living.segmentIds(SERVICE)).size(),
           segments -> segments >= withTheLiving);
       equal(Set.of(), "missing of what was sent after the death", () -> notAt(living, after));
-      assertTrue(notAt(living, meanwhile).size() < EACH_TIME, "the living got no share");
-      Set<String> lost = notAt(living, all(before, meanwhile, after));
+      Set<String> lost = notAt(living, all);
       assertTrue(lost.size() <= withTheDead, lost.size() + " are lost, not " + withTheDead);
 
       assertEquals(0, sent(satellite, "failure"));
       assertEquals(0, satellite.metrics().sum("satellite_dropped_messages"));
       assertEquals(0, satellite.stop());
       assertTrue(
-          Account.ofLastLine(satellite.output()).closedWith(SENT), satellite.output().toString());
+          Account.ofLastLine(satellite.output()).closedWith(all.size()),
+          satellite.output().toString());
     }
   }
 
@@ -83,18 +103,16 @@ class NodeLossTest {
     return missing;
   }
 
-  @SafeVarargs
-  private static List<String> all(List<String>... parts) {
-    List<String> all = new ArrayList<>();
-    for (List<String> part : parts) {
-      all.addAll(part);
-    }
-    return all;
+  /** Kills it as soon as it has answered for more than that. */
+  private static void killAtWork(RealOap oap, SatelliteProcess satellite, long messages) {
+    Eventually.until(
+        oap.address() + " has work", () -> answeredFor(satellite, oap), n -> n > messages);
+    oap.kill();
   }
 
-  private static List<String> send(Sending<SegmentObject> stream) {
+  private static List<String> send(Sending<SegmentObject> stream, int count) {
     List<String> ids = new ArrayList<>();
-    for (int i = 0; i < EACH_TIME; i++) {
+    for (int i = 0; i < count; i++) {
       String id = Samples.id();
       stream.send(Samples.segment(SERVICE, id));
       ids.add(id);

@@ -26,8 +26,7 @@ final class SatelliteProcess implements AutoCloseable {
   private final int adminPort = Child.freePort();
   private final Child process;
 
-  private SatelliteProcess(
-      String name, String java, Map<String, String> settings, Path config) {
+  private SatelliteProcess(String name, String java, Map<String, String> settings, Path config) {
     Map<String, String> environment = new HashMap<>();
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:" + grpcPort);
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:" + adminPort);
@@ -55,6 +54,13 @@ final class SatelliteProcess implements AutoCloseable {
   /** The same, with a configuration file of its own. */
   static SatelliteProcess inFrontOf(String name, Path config, RealOap... oaps) {
     return start(name, Child.JAVA, nodes(oaps), config);
+  }
+
+  /** The same, with settings of its own. */
+  static SatelliteProcess inFrontOf(String name, Map<String, String> settings, RealOap... oaps) {
+    Map<String, String> all = new HashMap<>(nodes(oaps));
+    all.putAll(settings);
+    return start(name, Child.JAVA, all, null);
   }
 
   /** With that text as configuration file, and no more said than where to listen. */
