@@ -21,7 +21,7 @@ final class Connections {
       // Gone already.
       return;
     }
-    ReadPacing paced = new ReadPacing();
+    ReadPacing paced = new ReadPacing(System::nanoTime);
     channel.pipeline().addFirst(paced);
     pacing.put(client, paced);
     channel.closeFuture().addListener(closed -> pacing.remove(client, paced));

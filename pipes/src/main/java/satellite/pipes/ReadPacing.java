@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Reads a connection that only carries access log streams in strokes: what comes within a pause is
@@ -18,18 +19,25 @@ final class ReadPacing extends ChannelInboundHandlerAdapter {
   /** A read of so much is worth its cost; more must not wait, or the pause would bound the rate. */
   private static final int ENOUGH_BYTES = 16 << 10;
 
+  private final LongSupplier nanoTime;
   private long pauseNanos;
   private boolean interactive;
   private boolean paused;
   private long lastReadNanos;
   private int bytes;
 
+  ReadPacing(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /** There is a stream that nobody waits for an answer of: pauses of so long are welcome. */
   void oneWay(long pauseNanos) {
     if (!interactive) {
       this.pauseNanos = pauseNanos;
     }
   }
 
+  /** Somebody waits, or may again: no pauses from now on. */
   void interactive() {
     interactive = true;
     pauseNanos = 0;
@@ -47,7 +55,7 @@ final class ReadPacing extends ChannelInboundHandlerAdapter {
   public void channelReadComplete(ChannelHandlerContext context) {
     context.fireChannelReadComplete();
     if (pauseNanos > 0) {
-      long now = System.nanoTime();
+      long now = nanoTime.getAsLong();
       if (!paused && bytes < ENOUGH_BYTES && now - lastReadNanos < 2 * pauseNanos) {
         pause(context, now);
       }

@@ -88,6 +88,9 @@ public final class Router<C extends Connection> implements AutoCloseable {
 
   private void changed() {
     synchronized (this) {
+      if (closed) {
+        return;
+      }
       letBackInIfNoneIsLeft();
       publish(snapshot.byAddress);
     }

@@ -32,6 +32,7 @@ public final class Demo implements Callable<Integer> {
   private static final Duration REFRESH = Duration.ofMillis(500);
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration GRACE = Duration.ofSeconds(5);
+  private static final Duration DRAIN_TIME = GRACE.plus(ANSWER_TIMEOUT).plusSeconds(5);
 
   @Option(
       names = "--rate",
@@ -69,7 +70,7 @@ public final class Demo implements Callable<Integer> {
           && !stop.await(REFRESH.toMillis(), TimeUnit.MILLISECONDS));
       source.close();
       proxy.stop();
-      view.finalAccount(state(proxy, source, nodes));
+      view.finalAccount(state(proxy, source, nodes).afterTheEnd());
       drained.countDown();
       return 0;
     }
@@ -79,7 +80,10 @@ public final class Demo implements Callable<Integer> {
   private void drain() {
     stop.countDown();
     try {
-      drained.await(GRACE.plus(ANSWER_TIMEOUT).plusSeconds(5).toSeconds(), TimeUnit.SECONDS);
+      if (drained.await(DRAIN_TIME.toSeconds(), TimeUnit.SECONDS)) {
+        // As after `satellite start`: the signal's own exit code would look like a failure.
+        Runtime.getRuntime().halt(0);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

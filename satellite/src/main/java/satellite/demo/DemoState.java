@@ -29,6 +29,13 @@ public record DemoState(
    */
   public record Node(String name, String state, long messages) {}
 
+  /** The same with connections that were closed in good order, which is no state of a node. */
+  DemoState afterTheEnd() {
+    List<Node> drained =
+        nodes.stream().map(node -> new Node(node.name(), "drained", node.messages())).toList();
+    return new DemoState(uptime, connections, senders, pipes, drained);
+  }
+
   static final DemoState NOTHING =
       new DemoState(Duration.ZERO, 0, new Senders(0, 0, 0), List.of(), List.of());
 }
