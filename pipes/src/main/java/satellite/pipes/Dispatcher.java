@@ -298,20 +298,12 @@ final class Dispatcher implements Runnable {
 
   private void sendLane(Upstream<GrpcConnection> upstream, Lane lane) {
     Iterator<Batch> waiting = lane.waiting.iterator();
-    Set<String> passedOver = null;
     while (waiting.hasNext() && lane.inFlight < pipe.batch().maxInFlight()) {
       Batch batch = waiting.next();
-      String group = order(batch);
-      if (lane.busy.contains(group) || (passedOver != null && passedOver.contains(group))) {
-        if (passedOver == null) {
-          passedOver = new HashSet<>();
-        }
-        passedOver.add(group);
-        continue;
+      if (lane.busy.add(order(batch))) {
+        waiting.remove();
+        send(batch, upstream, lane);
       }
-      waiting.remove();
-      lane.busy.add(group);
-      send(batch, upstream, lane);
     }
   }
 

@@ -35,7 +35,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
    */
   private static final double GATHER_SHARE = 0.9;
 
-  /** Enough to be joined: more only holds memory, see bench/README.md. */
+  /** Enough to be joined: more only holds memory, see RATIONALE.md. */
   private static final int GATHERED_BYTES = 64 << 10;
 
   private final Protocol protocol;
