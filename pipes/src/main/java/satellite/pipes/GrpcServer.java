@@ -32,7 +32,7 @@ public final class GrpcServer {
 
   /**
    * What a client may send ahead, per connection and per stream: bounds what paused streams hold.
-   * Larger ones won no CPU time, see docs/performance.md.
+   * A larger one made no difference beyond the noise, see docs/performance.md.
    */
   private static final int WINDOW_BYTES = 64 << 10;
 
