@@ -31,8 +31,8 @@ import satellite.routing.Router;
 public final class GrpcServer {
 
   /**
-   * What a client may send ahead, per connection and per stream: bounds what paused streams hold.
-   * A larger one made no difference beyond the noise, see docs/performance.md.
+   * What a client may send ahead, per connection and per stream: bounds what paused streams hold. A
+   * larger one made no difference beyond the noise, see docs/performance.md.
    */
   private static final int WINDOW_BYTES = 64 << 10;
 
