@@ -2,6 +2,7 @@ package satellite.e2e;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -15,13 +16,16 @@ final class Landscape implements AutoCloseable {
 
   private static final boolean STRAIGHT = System.getProperty("e2e.straight") != null;
 
+  /** Where both OAPs take Zipkin spans. */
+  final int zipkinPort = Child.freePort();
+
   final RealOap one;
   final RealOap two;
   private final SatelliteProcess satellite;
 
   Landscape() {
-    one = RealOap.start("oap-one");
-    two = RealOap.start("oap-two");
+    one = RealOap.start("oap-one", "127.0.0.1", zipkinPort, Map.of());
+    two = RealOap.start("oap-two", "127.0.0.2", zipkinPort, Map.of());
     try {
       one.awaitReady();
       two.awaitReady();
@@ -36,6 +40,11 @@ final class Landscape implements AutoCloseable {
   /** Where senders connect to. */
   String address() {
     return STRAIGHT ? one.address() : satellite.address();
+  }
+
+  /** Where senders connect to for comparison: an OAP itself. */
+  String straight() {
+    return one.address();
   }
 
   /** For tests of what Satellite does, which mean nothing without it. */

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -26,16 +27,25 @@ final class RealOap implements AutoCloseable {
   private final int grpcPort = Child.freePort();
   private final int restPort = Child.freePort();
   private final int metricsPort = Child.freePort();
+  private final int zipkinQueryPort = Child.freePort();
+  private final String host;
   private final Child process;
 
-  private RealOap(String name) {
+  private RealOap(String name, String host, int zipkinPort, Map<String, String> settings) {
+    this.host = host;
+    Map<String, String> environment = new HashMap<>();
+    environment.put("SW_CORE_GRPC_HOST", host);
+    environment.put("SW_CORE_GRPC_PORT", "" + grpcPort);
+    environment.put("SW_CORE_REST_PORT", "" + restPort);
+    environment.put("SW_TELEMETRY_PROMETHEUS_PORT", "" + metricsPort);
+    environment.put("SW_RECEIVER_ZIPKIN_REST_HOST", host);
+    environment.put("SW_RECEIVER_ZIPKIN_REST_PORT", "" + zipkinPort);
+    environment.put("SW_QUERY_ZIPKIN_REST_PORT", "" + zipkinQueryPort);
+    environment.putAll(settings);
     process =
         Child.start(
             name,
-            Map.of(
-                "SW_CORE_GRPC_PORT", "" + grpcPort,
-                "SW_CORE_REST_PORT", "" + restPort,
-                "SW_TELEMETRY_PROMETHEUS_PORT", "" + metricsPort),
+            environment,
             List.of(
                 Child.JAVA,
                 "-Xms256m",
@@ -51,10 +61,20 @@ final class RealOap implements AutoCloseable {
 
   /** Starts one without waiting for it; several can start side by side. */
   static RealOap start(String name) {
+    return start(name, "127.0.0.1", Child.freePort(), Map.of());
+  }
+
+  /**
+   * The same, on a loopback address of its own: nodes differ by address, and the port for Zipkin
+   * spans is one for all of them.
+   *
+   * @param settings environment variables of OAP
+   */
+  static RealOap start(String name, String host, int zipkinPort, Map<String, String> settings) {
     if (!Files.isDirectory(HOME.resolve("target/libs"))) {
       throw Peers.missing("oap", HOME + "/target/libs is not there; mvn verify fills it");
     }
-    return new RealOap(name);
+    return new RealOap(name, host, zipkinPort, settings);
   }
 
   RealOap awaitReady() {
@@ -64,7 +84,7 @@ final class RealOap implements AutoCloseable {
 
   /** Where senders and Satellites connect to. */
   String address() {
-    return "127.0.0.1:" + grpcPort;
+    return host + ":" + grpcPort;
   }
 
   /** The answer to a GraphQL query as text; DURATION in it stands for the last quarter hour. */
@@ -101,6 +121,11 @@ final class RealOap implements AutoCloseable {
   long figure(String question) throws IOException, InterruptedException {
     List<String> values = strings("value", question);
     return values.isEmpty() ? 0 : (long) Double.parseDouble(values.get(0));
+  }
+
+  /** The answer of its Zipkin API, such as {@code /zipkin/api/v2/services}. */
+  String zipkin(String path) throws IOException, InterruptedException {
+    return Http.get(zipkinQueryPort, path).body();
   }
 
   /** A counter among the OAP's own metrics, summed over its labels. */
