@@ -21,6 +21,7 @@ import satellite.pipes.GrpcServer;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.Transport;
+import satellite.pipes.http.HttpServer;
 import satellite.queue.Account;
 import satellite.queue.MemoryBudget;
 import satellite.routing.Router;
@@ -50,6 +51,7 @@ public final class Proxy {
   private final List<Pipe> pipes = new ArrayList<>();
   private final CpuLoad cpu;
   private final GrpcServer server;
+  private final HttpServer http;
   private final Metrics metrics;
   private final AdminServer admin;
 
@@ -83,6 +85,18 @@ public final class Proxy {
     // Where from: after the pipes, whose receivers it serves.
     this.cpu = new CpuLoad(pool);
     this.server = new GrpcServer(config.server(), config.client(), pipes, router, transport, cpu);
+    this.http =
+        config.http() == null
+            ? null
+            : new HttpServer(
+                config.http(),
+                pipes,
+                router,
+                transport,
+                config.client().unaryTimeout(),
+                token -> true,
+                null,
+                pool);
     this.admin =
         telemetry.prometheus()
             ? new AdminServer(
@@ -92,6 +106,9 @@ public final class Proxy {
     metrics.bind(router);
     metrics.bind(memory);
     metrics.bind(server, cpu);
+    if (http != null) {
+      metrics.bind(http);
+    }
   }
 
   /** Binds and connects. Fails with {@link Satellite.StartException} where a port is taken. */
@@ -115,15 +132,31 @@ public final class Proxy {
       throw Satellite.StartException.cannotListen(
           "sharing.servers[].address", config.server().host() + ":" + config.server().port(), e);
     }
+    startHttp();
     if (admin != null) {
       admin.ready(true);
     }
     LOG.log(
         INFO,
-        "listening on {0}, {1} pipes, nodes {2}",
+        "listening on {0}{1}, {2} pipes, nodes {3}",
         server,
+        http == null ? "" : " and, for HTTP, " + http,
         String.valueOf(pipes.size()),
         config.nodes());
+  }
+
+  private void startHttp() {
+    if (http == null) {
+      return;
+    }
+    try {
+      http.start();
+    } catch (IOException e) {
+      throw Satellite.StartException.cannotListen(
+          "sharing.servers[http-server].address",
+          config.http().host() + ":" + config.http().port(),
+          e);
+    }
   }
 
   /**
@@ -138,6 +171,9 @@ public final class Proxy {
     }
     LOG.log(INFO, "stopping, at most {0} s for what is queued", String.valueOf(grace.toSeconds()));
     try {
+      if (http != null) {
+        http.stop(grace.toMillis() / 4);
+      }
       server.stop(grace.toMillis() / 4);
       pipes.forEach(Pipe::flush);
       if (!await(deadline)) {
@@ -220,6 +256,11 @@ public final class Proxy {
 
   public int port() {
     return server.port();
+  }
+
+  /** Where HTTP is spoken; 0 for nowhere. */
+  public int httpPort() {
+    return http == null ? 0 : http.port();
   }
 
   public int connections() {

@@ -29,7 +29,14 @@ final class Landscape implements AutoCloseable {
     try {
       one.awaitReady();
       two.awaitReady();
-      satellite = STRAIGHT ? null : SatelliteProcess.inFrontOf("satellite-shared", one, two);
+      satellite =
+          STRAIGHT
+              ? null
+              : SatelliteProcess.inFrontOf(
+                  "satellite-shared",
+                  Map.of("SATELLITE_HTTP_ZIPKIN_PORT", "" + zipkinPort),
+                  one,
+                  two);
     } catch (RuntimeException | Error e) {
       one.close();
       two.close();
@@ -40,6 +47,11 @@ final class Landscape implements AutoCloseable {
   /** Where senders connect to. */
   String address() {
     return STRAIGHT ? one.address() : satellite.address();
+  }
+
+  /** Where those who speak HTTP connect to; with a straight run the OAP's REST port. */
+  String http() {
+    return STRAIGHT ? one.rest() : satellite.http();
   }
 
   /** Where senders connect to for comparison: an OAP itself. */

@@ -87,6 +87,11 @@ final class RealOap implements AutoCloseable {
     return host + ":" + grpcPort;
   }
 
+  /** Its REST port, where agents may report over HTTP. */
+  String rest() {
+    return host + ":" + restPort;
+  }
+
   /** The answer to a GraphQL query as text; DURATION in it stands for the last quarter hour. */
   String query(String graphql) throws IOException, InterruptedException {
     Instant now = Instant.now();

@@ -303,7 +303,7 @@ abstract class FlowFixture {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.isAlive() && !before.contains(thread))
         .map(Thread::getName)
-        .filter(name -> name.matches("(accept|io|flow\\d+)-.*"))
+        .filter(name -> name.matches("(accept|io|http|flow\\d+)-.*"))
         .toList();
   }
 

@@ -12,7 +12,6 @@ final class Choice {
   private static final Set<String> NOT_YET =
       Set.of(
           "kafka-client",
-          "http-server",
           "http-native-log-receiver",
           "native-log-kafka-forwarder",
           "mmap-queue",

@@ -44,15 +44,17 @@ public final class ConfigFile {
     Mapping root = new Reference(env).fill(user);
 
     Mapping sharing = root.mapping("sharing");
-    // One kind of client and one kind of server exist; the lists hold them once, filled up.
-    Mapping client = sharing.sequence("clients").mappings().get(0);
-    Mapping server = sharing.sequence("servers").mappings().get(0);
+    // The lists hold each kind once, filled up.
+    Mapping client = sharing.sequence("clients").plugin(ClientSection.NAME);
+    Mapping server = sharing.sequence("servers").plugin(ServerSection.NAME);
+    Mapping http = sharing.sequence("servers").plugin(HttpSection.NAME);
     return new SatelliteConfig(
         LoggerConfig.from(root.mapping("logger")),
         TelemetryConfig.from(root.mapping("telemetry"), notices),
         ClientSection.client(client, notices),
         ClientSection.nodes(client),
         ServerSection.server(server),
+        HttpSection.isListed(user) ? HttpSection.server(http) : null,
         pipes(root.sequence("pipes"), notices),
         queueBytes(sharing.mapping("memory")),
         // A default that several pipes take from the first one is told once.

@@ -5,11 +5,13 @@ import satellite.discovery.Node;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
+import satellite.pipes.http.HttpConfig;
 
 /**
  * The whole configuration, checked.
  *
  * @param nodes the upstream nodes of {@code finder_type: static}, at least one
+ * @param http null for none
  * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
  *     where the file says 0
  * @param notices lines to be logged once at start: what was accepted and has no effect
@@ -20,6 +22,7 @@ public record SatelliteConfig(
     ClientConfig client,
     List<Node> nodes,
     ServerConfig server,
+    HttpConfig http,
     List<PipeConfig> pipes,
     long queueBytes,
     List<String> notices) {}

@@ -8,6 +8,8 @@ import satellite.pipes.ServerConfig;
 /** Reads the {@code grpc-server} of {@code sharing.servers}. */
 final class ServerSection {
 
+  static final String NAME = "grpc-server";
+
   private ServerSection() {}
 
   static ServerConfig server(Mapping server) {

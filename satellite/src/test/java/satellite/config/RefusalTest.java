@@ -115,7 +115,6 @@ class RefusalTest extends ConfigFixture {
   void whatIsNotThereYetIsToldByName() {
     String yet = " is known, but not there yet in this version";
     refused("sharing: {clients: [{plugin_name: kafka-client, brokers: a}]}", "kafka-client" + yet);
-    refused("sharing: {servers: [{plugin_name: http-server}]}", "http-server" + yet);
     refused(pipe("http-native-log-receiver"), "http-native-log-receiver" + yet);
     refused(
         pipe(LOG, "    sender: {forwarders: [{plugin_name: native-log-kafka-forwarder}]}"),
