@@ -118,7 +118,9 @@ public final class HttpServer {
         origins.contains("*")
             ? CorsConfigBuilder.forAnyOrigin()
             : CorsConfigBuilder.forOrigins(origins.toArray(String[]::new)).shortCircuit();
-    return cors.allowedRequestMethods(HttpMethod.POST)
+    // Beacons of a page that is left are sent with credentials, whether there are any or not.
+    return cors.allowCredentials()
+        .allowedRequestMethods(HttpMethod.POST)
         .allowedRequestHeaders(CORS_HEADERS)
         .maxAge(CORS_MAX_AGE_SECONDS)
         .build();
