@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import satellite.discovery.Node;
+import satellite.pipes.AccessToken;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcConnector;
@@ -108,7 +109,8 @@ class MetricsTest {
               System::nanoTime));
     }
     ServerConfig port =
-        new ServerConfig("127.0.0.1", 0, null, null, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
+        new ServerConfig(
+            "127.0.0.1", 0, null, AccessToken.NONE, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
     server = new GrpcServer(port, client, pipes, router, transport, () -> 12.5);
     pipes.forEach(metrics::bind);
     metrics.bind(router);

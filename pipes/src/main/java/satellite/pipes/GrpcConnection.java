@@ -17,8 +17,8 @@ import satellite.routing.Connection;
 /** One HTTP/2 connection to an OAP node. */
 public final class GrpcConnection implements Connection {
 
-  private static final Metadata.Key<String> AUTHENTICATION =
-      Metadata.Key.of("authentication", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> AUTHENTICATION =
+      Metadata.Key.of(AccessToken.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
   /** Answers that are passed through; OAP's own limit for what it takes. */
   private static final int MAX_ANSWER_BYTES = 50 << 20;

@@ -67,7 +67,8 @@ abstract class FlowFixture {
   ClientConfig client =
       new ClientConfig(null, "", Duration.ofMillis(200), Duration.ofSeconds(5), LONG);
   ServerConfig server =
-      new ServerConfig("127.0.0.1", 0, null, null, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
+      new ServerConfig(
+          "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
   long memoryBytes = 64 << 20;
   DoubleSupplier cpuPercent = () -> 0;
 

@@ -157,8 +157,8 @@ class TlsTest extends FlowFixture {
         new ServerConfig(
             "127.0.0.1",
             0,
-            file("server.pem"),
-            file("server.key"),
+            new ServerConfig.Tls(file("server.pem"), file("server.key"), null),
+            AccessToken.NONE,
             2 << 20,
             1000,
             2,
