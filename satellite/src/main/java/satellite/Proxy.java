@@ -20,6 +20,7 @@ import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
+import satellite.pipes.ServerTls;
 import satellite.pipes.Transport;
 import satellite.queue.Account;
 import satellite.queue.MemoryBudget;
@@ -67,7 +68,7 @@ public final class Proxy {
 
     // Where to: nodes, connections, the live set.
     this.discovery = new StaticDiscovery(config.nodes());
-    this.connector = new GrpcConnector(config.client(), transport);
+    this.connector = new GrpcConnector(config.client(), transport, pool);
     this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
 
     // What: pipes, which share the memory.
@@ -82,7 +83,9 @@ public final class Proxy {
 
     // Where from: after the pipes, whose receivers it serves.
     this.cpu = new CpuLoad(pool);
-    this.server = new GrpcServer(config.server(), config.client(), pipes, router, transport, cpu);
+    ServerTls tls = ServerTls.of(config.server().tls(), pool);
+    this.server =
+        new GrpcServer(config.server(), tls, config.client(), pipes, router, transport, cpu);
     this.admin =
         telemetry.prometheus()
             ? new AdminServer(

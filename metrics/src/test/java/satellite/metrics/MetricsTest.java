@@ -88,7 +88,7 @@ class MetricsTest {
     transport = new Transport(1);
     Duration second = Duration.ofSeconds(1);
     ClientConfig client = new ClientConfig(null, "", second, second, second);
-    connector = new GrpcConnector(client, transport);
+    connector = new GrpcConnector(client, transport, pool);
     router = new Router<>(connector, pool, System::nanoTime, second);
     MemoryBudget memory = new MemoryBudget(1 << 20);
     for (ReceiverPlugin receiver :
@@ -111,7 +111,7 @@ class MetricsTest {
     ServerConfig port =
         new ServerConfig(
             "127.0.0.1", 0, null, AccessToken.NONE, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
-    server = new GrpcServer(port, client, pipes, router, transport, () -> 12.5);
+    server = new GrpcServer(port, null, client, pipes, router, transport, () -> 12.5);
     pipes.forEach(metrics::bind);
     metrics.bind(router);
     metrics.bind(memory);

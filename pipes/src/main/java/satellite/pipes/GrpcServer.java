@@ -9,12 +9,8 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
-import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
-import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -23,7 +19,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
-import javax.net.ssl.SSLException;
 import satellite.routing.Router;
 
 /**
@@ -66,10 +61,12 @@ public final class GrpcServer {
   private final Server server;
 
   /**
+   * @param tls null for plaintext
    * @param cpuPercent the CPU utilization now, 0..100
    */
   public GrpcServer(
       ServerConfig config,
+      ServerTls tls,
       ClientConfig client,
       List<Pipe> pipes,
       Router<GrpcConnection> router,
@@ -94,8 +91,8 @@ public final class GrpcServer {
             .permitKeepAliveWithoutCalls(true)
             .addService(health.getHealthService())
             .fallbackHandlerRegistry(new Methods(transport));
-    if (config.tls() != null) {
-      builder.sslContext(ssl(config.tls()));
+    if (tls != null) {
+      builder.sslContext(tls.forGrpc());
     }
     this.server = builder.build();
   }
@@ -104,19 +101,6 @@ public final class GrpcServer {
     return config.host().isEmpty()
         ? new InetSocketAddress(config.port())
         : new InetSocketAddress(config.host(), config.port());
-  }
-
-  private static SslContext ssl(ServerConfig.Tls tls) {
-    try {
-      SslContextBuilder ssl =
-          GrpcSslContexts.forServer(tls.certificate().toFile(), tls.key().toFile());
-      if (tls.clientCa() != null) {
-        ssl.trustManager(tls.clientCa().toFile()).clientAuth(ClientAuth.REQUIRE);
-      }
-      return ssl.build();
-    } catch (SSLException | IllegalArgumentException e) {
-      throw new TlsFilesException("the server's", e);
-    }
   }
 
   /** Binds; from now on calls come. */
