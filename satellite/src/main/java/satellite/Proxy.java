@@ -20,6 +20,7 @@ import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
+import satellite.pipes.ServerTls;
 import satellite.pipes.Transport;
 import satellite.pipes.http.HttpServer;
 import satellite.queue.Account;
@@ -69,7 +70,7 @@ public final class Proxy {
 
     // Where to: nodes, connections, the live set.
     this.discovery = new StaticDiscovery(config.nodes());
-    this.connector = new GrpcConnector(config.client(), transport);
+    this.connector = new GrpcConnector(config.client(), transport, pool);
     this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
 
     // What: pipes, which share the memory.
@@ -84,19 +85,14 @@ public final class Proxy {
 
     // Where from: after the pipes, whose receivers it serves.
     this.cpu = new CpuLoad(pool);
-    this.server = new GrpcServer(config.server(), config.client(), pipes, router, transport, cpu);
+    ServerTls tls = ServerTls.of(config.server().tls(), pool);
+    this.server =
+        new GrpcServer(config.server(), tls, config.client(), pipes, router, transport, cpu);
     this.http =
         config.http() == null
             ? null
             : new HttpServer(
-                config.http(),
-                pipes,
-                router,
-                transport,
-                config.client().unaryTimeout(),
-                token -> true,
-                null,
-                pool);
+                config.http(), tls, pipes, router, transport, config.client().unaryTimeout(), pool);
     this.admin =
         telemetry.prometheus()
             ? new AdminServer(

@@ -196,6 +196,7 @@ public final class Metrics {
     gauge("grpc_server_connection_count", server::connections);
     gauge("grpc_server_cpu_gauge", cpuPercent::getAsDouble);
     counter("satellite_refused_connections", server::refusedConnections);
+    counter("satellite_denied_calls", server::deniedCalls);
     counter("satellite_passed_through_calls", server::passedThrough);
     counter("satellite_passed_through_failed_calls", server::passedThroughFailed);
   }

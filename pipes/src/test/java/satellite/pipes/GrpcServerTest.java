@@ -34,7 +34,8 @@ class GrpcServerTest extends FlowFixture {
 
   private void limits(int connections, int cpuPercent) {
     server =
-        new ServerConfig("127.0.0.1", 0, null, null, 2 << 20, 1000, 2, connections, cpuPercent);
+        new ServerConfig(
+            "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, connections, cpuPercent);
   }
 
   private Socket rawConnection() throws IOException {
@@ -158,7 +159,7 @@ class GrpcServerTest extends FlowFixture {
 
   @Test
   void aMessageOverTheLimitIsRefusedAndTheConnectionStays() {
-    server = new ServerConfig("127.0.0.1", 0, null, null, 10_000, 1000, 2, 1000, 101);
+    server = new ServerConfig("127.0.0.1", 0, null, AccessToken.NONE, 10_000, 1000, 2, 1000, 101);
     StandInOap oap = node();
     start(EVENT);
     ManagedChannel agent = client();
@@ -176,7 +177,7 @@ class GrpcServerTest extends FlowFixture {
 
   @Test
   void streamsBeyondTheLimitWaitForAPlace() {
-    server = new ServerConfig("127.0.0.1", 0, null, null, 2 << 20, 2, 2, 1000, 101);
+    server = new ServerConfig("127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 2, 2, 1000, 101);
     node();
     start(EVENT);
     ManagedChannel agent = client();

@@ -12,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import satellite.pipes.http.HttpConfig;
@@ -31,7 +30,8 @@ abstract class HttpFixture extends FlowFixture {
   Duration idleTimeout = LONG;
   List<String> corsOrigins = List.of("*");
   int zipkinPort = 9411;
-  Predicate<String> admits = token -> true;
+  AccessToken token = AccessToken.NONE;
+  ServerTls tls;
 
   HttpServer http;
   private final HttpClient browser =
@@ -44,17 +44,18 @@ abstract class HttpFixture extends FlowFixture {
             new HttpConfig(
                 "127.0.0.1",
                 0,
+                token,
+                true,
                 maxRequestBytes,
                 maxConnections,
                 idleTimeout,
                 corsOrigins,
                 zipkinPort),
+            tls,
             pipes,
             router,
             transport,
             client.unaryTimeout(),
-            admits,
-            null,
             Runnable::run);
     try {
       http.start();

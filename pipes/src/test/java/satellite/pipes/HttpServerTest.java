@@ -279,7 +279,7 @@ class HttpServerTest extends HttpFixture {
 
   @Test
   void theTokenIsAskedForOnEveryPath() {
-    admits = "secret"::equals;
+    token = AccessToken.of("secret");
     StandInOap oap = node();
     startHttp(LOG, TRACING, BROWSER);
     String missing =

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import satellite.pipes.PipeConfig;
+import satellite.pipes.ServerConfig;
 
 /** Turns a user's file, the built-in reference and the environment into the configuration. */
 public final class ConfigFile {
@@ -46,15 +47,16 @@ public final class ConfigFile {
     Mapping sharing = root.mapping("sharing");
     // The lists hold each kind once, filled up.
     Mapping client = sharing.sequence("clients").plugin(ClientSection.NAME);
-    Mapping server = sharing.sequence("servers").plugin(ServerSection.NAME);
+    ServerConfig server =
+        ServerSection.server(sharing.sequence("servers").plugin(ServerSection.NAME));
     Mapping http = sharing.sequence("servers").plugin(HttpSection.NAME);
     return new SatelliteConfig(
         LoggerConfig.from(root.mapping("logger")),
         TelemetryConfig.from(root.mapping("telemetry"), notices),
         ClientSection.client(client, notices),
         ClientSection.nodes(client),
-        ServerSection.server(server),
-        HttpSection.isListed(user) ? HttpSection.server(http) : null,
+        server,
+        HttpSection.isListed(user) ? HttpSection.server(http, server.token()) : null,
         pipes(root.sequence("pipes"), notices),
         queueBytes(sharing.mapping("memory")),
         // A default that several pipes take from the first one is told once.

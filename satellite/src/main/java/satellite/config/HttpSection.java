@@ -3,6 +3,7 @@ package satellite.config;
 import java.net.URI;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import satellite.pipes.AccessToken;
 import satellite.pipes.http.HttpConfig;
 
 /** Reads the {@code http-server} of {@code sharing.servers}. */
@@ -24,14 +25,20 @@ final class HttpSection {
         .anyMatch(server -> server.scalar("plugin_name").text().equals(NAME));
   }
 
-  /** Null when it is switched off. */
-  static HttpConfig server(Mapping server) {
+  /**
+   * Null when it is switched off.
+   *
+   * @param token what clients of the other server must present
+   */
+  static HttpConfig server(Mapping server, AccessToken token) {
     Scalar listen = server.scalar("address");
     Address address = Address.parse(listen, listen.text());
     HttpConfig config =
         new HttpConfig(
             address.host(),
             address.port(),
+            server.scalar("ask_for_token").bool() ? token : AccessToken.NONE,
+            server.scalar("tls").bool(),
             server.scalar("max_request_bytes").integer(1, Integer.MAX_VALUE / 16),
             server.scalar("connection_count").integer(1, Integer.MAX_VALUE),
             server.scalar("idle_timeout").duration(ChronoUnit.SECONDS),

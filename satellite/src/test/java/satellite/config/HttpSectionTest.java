@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import satellite.pipes.AccessToken;
 import satellite.pipes.http.HttpConfig;
 
 /** The port for HTTP: on unless somebody says otherwise. */
@@ -17,7 +19,16 @@ class HttpSectionTest extends ConfigFixture {
   @Test
   void isOnByDefault() {
     assertEquals(
-        new HttpConfig("", 12800, 2 << 20, 1000, Duration.ofSeconds(60), List.of("*"), 9411),
+        new HttpConfig(
+            "",
+            12800,
+            AccessToken.NONE,
+            true,
+            2 << 20,
+            1000,
+            Duration.ofSeconds(60),
+            List.of("*"),
+            9411),
         defaults().http());
   }
 
@@ -44,6 +55,15 @@ class HttpSectionTest extends ConfigFixture {
   @Test
   void isSwitchedOffByTheEnvironment() {
     assertNull(load("", Map.of("SATELLITE_HTTP_ENABLED", "false")).http());
+  }
+
+  @Test
+  void asksForTheTokenOfTheOtherServerUnlessToldNotTo() {
+    Map<String, String> env = Map.of("SATELLITE_GRPC_SERVER_AUTHENTICATION", "secret");
+    assertEquals(AccessToken.of("secret"), load("", env).http().token());
+    var open = new HashMap<>(env);
+    open.put("SATELLITE_HTTP_ASK_FOR_TOKEN", "false");
+    assertEquals(AccessToken.NONE, load("", open).http().token());
   }
 
   @Test

@@ -40,11 +40,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import satellite.pipes.AcceptLimit;
+import satellite.pipes.AccessToken;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.Pipe;
 import satellite.pipes.Protocols;
+import satellite.pipes.ServerTls;
 import satellite.pipes.Transport;
 import satellite.routing.Router;
 
@@ -61,16 +62,14 @@ public final class HttpServer {
   /** Bodies of the largest size that may be on their way in at a time. */
   private static final int BODIES = 8;
 
-  private static final String TOKEN = "authentication";
   private static final String BEARER = "Bearer ";
   private static final String[] CORS_HEADERS = {
-    "content-type", "content-encoding", TOKEN, "authorization", "sw8"
+    "content-type", "content-encoding", AccessToken.HEADER, "authorization", "sw8"
   };
   private static final int CORS_MAX_AGE_SECONDS = 3600;
 
   private final HttpConfig config;
   private final Transport transport;
-  private final Predicate<String> admits;
   private final SslContext tls;
   private final AcceptLimit acceptLimit;
   private final CorsConfig cors;
@@ -82,24 +81,21 @@ public final class HttpServer {
   private Channel listening;
 
   /**
-   * @param timeout of a node's answer to Zipkin spans
-   * @param admits whether a client with that token, or null, may report
    * @param tls null for plaintext
+   * @param timeout of a node's answer to Zipkin spans
    * @param executor runs what is not done on the event loop
    */
   public HttpServer(
       HttpConfig config,
+      ServerTls tls,
       List<Pipe> pipes,
       Router<GrpcConnection> router,
       Transport transport,
       Duration timeout,
-      Predicate<String> admits,
-      SslContext tls,
       Executor executor) {
     this.config = config;
     this.transport = transport;
-    this.admits = admits;
-    this.tls = tls;
+    this.tls = tls != null && config.tls() ? tls.forHttp() : null;
     this.acceptLimit = AcceptLimit.ofCount(config.maxConnections());
     this.cors = cors(config.corsOrigins());
     for (Route route : Route.TABLE) {
@@ -289,7 +285,7 @@ public final class HttpServer {
                 path + " takes POST, found " + request.method())
             .allowing("POST, OPTIONS");
       }
-      if (!admits.test(token(request))) {
+      if (!config.token().admits(token(request))) {
         return Answer.error(
             HttpResponseStatus.UNAUTHORIZED,
             "the token is missing or wrong; send it as Authentication or as Authorization: Bearer");
@@ -311,7 +307,7 @@ public final class HttpServer {
       String bearer = request.headers().get(HttpHeaderNames.AUTHORIZATION);
       return bearer != null && bearer.regionMatches(true, 0, BEARER, 0, BEARER.length())
           ? bearer.substring(BEARER.length())
-          : request.headers().get(TOKEN);
+          : request.headers().get(AccessToken.HEADER);
     }
 
     private void write(ChannelHandlerContext context, Answer answer, boolean keepAlive) {
