@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static satellite.pipes.ReceiverPlugin.ENVOY_ALS_V3;
 import static satellite.pipes.ReceiverPlugin.EVENT;
 import static satellite.pipes.ReceiverPlugin.METER;
 
@@ -315,5 +316,34 @@ class GrpcServerTest extends FlowFixture {
     awaitSettled();
     assertEquals(Map.of("shutdown", 1L), account().droppedByReason());
     assertEquals(Map.of("shutdown", 1L), pipe(METER).account().droppedByReason());
+  }
+
+  @Test
+  void whatComesAfterTheQueuesWereGivenUpIsDroppedToo() {
+    batch = new BatchLimits(LONG, 200, 1 << 20, 4);
+    gather = new PipeConfig.Gather(LONG, 500);
+    node();
+    start(ENVOY_ALS_V3);
+    awaitUp(1);
+    Caller caller = Caller.stream(client(), Samples.ALS).send(Samples.accessLog("envoy-1", "/"));
+    await("it is being gathered", () -> account().received() == 1);
+    pipes.forEach(Pipe::abandon);
+    caller.finish();
+    await("it is given up", Duration.ofSeconds(5), () -> account().dropped() == 1);
+    assertEquals(Map.of("shutdown", 1L), account().droppedByReason());
+  }
+
+  @Test
+  void whatComesAfterTheFlushLeavesAtOnce() {
+    batch = new BatchLimits(LONG, 200, 1 << 20, 4);
+    node();
+    start(EVENT);
+    awaitUp(1);
+    pipes.forEach(Pipe::flush);
+    for (int i = 1; i <= 2; i++) {
+      Caller.stream(client(), Samples.EVENTS).send(Samples.event("e" + i)).finish();
+      int sent = i;
+      await("it left", Duration.ofSeconds(5), () -> account().forwarded() == sent);
+    }
   }
 }

@@ -1,17 +1,20 @@
 package satellite.pipes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.pipes.ReceiverPlugin.METER;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import satellite.discovery.Node;
 import satellite.pipes.PipeConfig.BatchLimits;
@@ -182,5 +185,92 @@ class StickyTest extends FlowFixture {
     await("the other node's are through", () -> works.messages() == 2 * (INSTANCES - onHung));
     hung.release();
     awaitForwarded(2 * INSTANCES);
+  }
+
+  /** Reports of some instances, a round of them for each of the values. */
+  private void reports(int instances, int from, int to) {
+    Caller caller = Caller.stream(client(), Samples.METERS);
+    for (int value = from; value < to; value++) {
+      for (int i = 0; i < instances; i++) {
+        caller.send(Samples.meters("shop-" + i, value));
+      }
+    }
+    caller.finish();
+  }
+
+  /** What a node has of each instance is what it reported, in its order. */
+  private void assertOrdered(StandInOap node, int instances, int values) {
+    Map<String, List<Double>> seen = new HashMap<>();
+    for (byte[] meters : messages(node, Samples.METERS)) {
+      seen.computeIfAbsent(Samples.instance(meters), any -> new ArrayList<>())
+          .add(Samples.value(meters));
+    }
+    List<Double> reported = IntStream.range(0, values).mapToObj(value -> (double) value).toList();
+    assertEquals(instances, seen.size());
+    seen.forEach((instance, order) -> assertEquals(reported, order, instance));
+  }
+
+  @Test
+  void aReportThatIsTriedAgainIsNotOvertaken() {
+    batch = new BatchLimits(Duration.ofMillis(1), 3, 1 << 20, 4);
+    retry = new PipeConfig.Retry(0, Duration.ofMillis(100), Duration.ofMillis(100));
+    client = new ClientConfig(null, "", LONG, Duration.ofSeconds(5), LONG);
+    StandInOap refuses = node();
+    refuses.endAfter(Samples.METERS.substring(1), 0, Status.UNAVAILABLE);
+    StandInOap takes = node();
+    start(METER);
+    awaitUp(2);
+    reports(10, 0, 20);
+    awaitForwarded(200);
+    assertTrue(refuses.count(Samples.METERS.substring(1)).calls() >= 3, "it was tried");
+    assertOrdered(takes, 10, 20);
+  }
+
+  @Test
+  void aReportThatANodeTookWithItIsNotOvertaken() {
+    batch = new BatchLimits(Duration.ofMillis(1), 3, 1 << 20, 4);
+    retry = new PipeConfig.Retry(0, Duration.ofMillis(100), Duration.ofMillis(100));
+    StandInOap dies = node();
+    StandInOap stays = node();
+    start(METER);
+    awaitUp(2);
+    dies.hold();
+    reports(10, 0, 10);
+    await("it has some", () -> dies.messages() > 0);
+    dies.stop();
+    reports(10, 10, 20);
+    awaitForwarded(200);
+    assertOrdered(stays, 10, 20);
+  }
+
+  private static boolean of(String instance, byte[] meters) {
+    return Samples.instance(meters).equals(instance);
+  }
+
+  /** It is out of the list, and still has a report: what follows of its instances waits. */
+  @Test
+  void aReportIsNotOvertakenOnAnotherNode() {
+    batch = new BatchLimits(Duration.ofMillis(1), 100, 1 << 20, 4);
+    StandInOap leaves = node();
+    StandInOap stays = node();
+    start(METER);
+    awaitUp(2);
+    report();
+    Map<String, String> places = places();
+    List<String> moving =
+        places.keySet().stream().filter(i -> places.get(i).equals(address(leaves))).toList();
+    leaves.hold();
+    String first = moving.get(0);
+    Caller caller = Caller.stream(agent, Samples.METERS).send(Samples.meters(first, 2));
+    await("it has the report", () -> leaves.held() == 1);
+    router.nodes(Set.of(at(stays, 1)));
+    caller.send(Samples.meters(first, 3));
+    moving.stream().skip(1).forEach(other -> caller.send(Samples.meters(other, 3)));
+    caller.finish();
+    await("the others moved", () -> messages(stays, Samples.METERS).size() == INSTANCES - 1);
+    assertFalse(messages(stays, Samples.METERS).stream().anyMatch(m -> of(first, m)));
+    leaves.release();
+    awaitForwarded(INSTANCES + 1 + moving.size());
+    assertEquals(1, messages(stays, Samples.METERS).stream().filter(m -> of(first, m)).count());
   }
 }
