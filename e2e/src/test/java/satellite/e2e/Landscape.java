@@ -102,6 +102,14 @@ final class Landscape implements AutoCloseable {
     return highest;
   }
 
+  long zipkinSpans(String service) throws Exception {
+    long spans = 0;
+    for (RealOap oap : oaps()) {
+      spans += oap.zipkinSpans(service);
+    }
+    return spans;
+  }
+
   /** The metrics, of those whose names match, that some OAP has a value of. */
   Set<String> measured(String names, String service, String instance) throws Exception {
     Set<String> measured = new TreeSet<>();
