@@ -5,6 +5,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.collector.logs.v1.LogsServiceGrpc;
 import io.opentelemetry.proto.collector.metrics.v1.MetricsServiceGrpc;
 import java.util.List;
@@ -196,6 +197,13 @@ final class Feed implements AutoCloseable {
 
   void otlpLog(String service, String text) {
     timed(LogsServiceGrpc.newBlockingStub(channel)).export(Samples.otlpLog(service, text));
+  }
+
+  /** The same log of several services in one request. */
+  void otlpLogs(List<String> services, String text) {
+    ExportLogsServiceRequest.Builder all = ExportLogsServiceRequest.newBuilder();
+    services.forEach(service -> all.mergeFrom(Samples.otlpLog(service, text)));
+    timed(LogsServiceGrpc.newBlockingStub(channel)).export(all.build());
   }
 
   private static List<String> ids(int count) {

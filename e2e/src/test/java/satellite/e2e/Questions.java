@@ -62,6 +62,11 @@ final class Questions {
         + ", endpointName: \"\") { logs { operationType instanceName } } }";
   }
 
+  /** The names of all metrics that match a pattern, measured or not. */
+  static String metrics(String names) {
+    return "{ listMetrics(regex: " + quoted(names) + ") { name } }";
+  }
+
   /** A figure of a service, such as {@code sum(service_cpm)}. */
   static String figure(String expression, String service) {
     return figureOf(expression, "serviceName: " + quoted(service));

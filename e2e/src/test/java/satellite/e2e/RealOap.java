@@ -133,6 +133,12 @@ final class RealOap implements AutoCloseable {
     return Http.get(zipkinQueryPort, path).body();
   }
 
+  /** How many spans the traces of a service have together, of what came over Zipkin or OTLP. */
+  long zipkinSpans(String service) throws IOException, InterruptedException {
+    String traces = zipkin("/zipkin/api/v2/traces?limit=1000&serviceName=" + service);
+    return Pattern.compile("\"id\":").matcher(traces).results().count();
+  }
+
   /** A counter among the OAP's own metrics, summed over its labels. */
   long counter(String name) throws IOException, InterruptedException {
     return Metrics.parse(Http.get(metricsPort, "/metrics").body()).sum(name);
