@@ -44,19 +44,29 @@ public final class ConfigFile {
     Mapping root = new Reference(env).fill(user);
 
     Mapping sharing = root.mapping("sharing");
-    // One kind of client and one kind of server exist; the lists hold them once, filled up.
-    Mapping client = sharing.sequence("clients").mappings().get(0);
+    // The lists are filled up: each kind of client, and the one kind of server, stands there once.
+    Mapping client = client(sharing, ClientSection.NAME);
     Mapping server = sharing.sequence("servers").mappings().get(0);
+    List<PipeConfig> pipes = pipes(root.sequence("pipes"), notices);
+    boolean intoKafka = pipes.stream().anyMatch(pipe -> pipe.kafka() != null);
     return new SatelliteConfig(
         LoggerConfig.from(root.mapping("logger")),
         TelemetryConfig.from(root.mapping("telemetry"), notices),
         ClientSection.client(client, notices),
         ClientSection.nodes(client),
         ServerSection.server(server),
-        pipes(root.sequence("pipes"), notices),
+        pipes,
+        intoKafka ? KafkaSection.kafka(client(sharing, KafkaSection.NAME), notices) : null,
         queueBytes(sharing.mapping("memory")),
         // A default that several pipes take from the first one is told once.
         notices.stream().distinct().toList());
+  }
+
+  private static Mapping client(Mapping sharing, String pluginName) {
+    return sharing.sequence("clients").mappings().stream()
+        .filter(client -> client.scalar("plugin_name").text().equals(pluginName))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static List<PipeConfig> pipes(Sequence list, List<String> notices) {

@@ -3,6 +3,7 @@ package satellite.config;
 import java.util.List;
 import satellite.discovery.Node;
 import satellite.pipes.ClientConfig;
+import satellite.pipes.KafkaConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
 
@@ -10,6 +11,7 @@ import satellite.pipes.ServerConfig;
  * The whole configuration, checked.
  *
  * @param nodes the upstream nodes of {@code finder_type: static}, at least one
+ * @param kafka null unless a pipe sends into it
  * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
  *     where the file says 0
  * @param notices lines to be logged once at start: what was accepted and has no effect
@@ -21,5 +23,6 @@ public record SatelliteConfig(
     List<Node> nodes,
     ServerConfig server,
     List<PipeConfig> pipes,
+    KafkaConfig kafka,
     long queueBytes,
     List<String> notices) {}
