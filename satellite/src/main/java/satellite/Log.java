@@ -50,6 +50,12 @@ final class Log {
     GO_LAYOUT.put("PM", "a");
   }
 
+  /**
+   * It warns with every try and every batch; what a person needs to know of it, we say. Held, as
+   * the JDK forgets the level of a logger that nobody holds.
+   */
+  private static Logger kafka;
+
   private Log() {}
 
   /**
@@ -87,6 +93,8 @@ final class Log {
     root.setLevel(level);
     // The libraries' details are not what a person asks for who wants to see Satellite's.
     Logger.getLogger("io").setLevel(Level.WARNING);
+    kafka = Logger.getLogger("org.apache.kafka");
+    kafka.setLevel(Level.OFF);
   }
 
   /** A Go time layout as Java's; what is no part of the moment is text. */

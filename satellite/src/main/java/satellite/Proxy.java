@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,8 @@ import satellite.metrics.Metrics;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
+import satellite.pipes.KafkaConnection;
+import satellite.pipes.KafkaConnector;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerTls;
@@ -34,7 +37,8 @@ import satellite.routing.Upstream;
  * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
- * dispatch thread per core (two at least), one each for CPU sampling and for HTTP.
+ * dispatch thread per core (two at least), one each for CPU sampling and for HTTP; where a pipe
+ * sends into Kafka, one for that client and one that the client itself has.
  */
 public final class Proxy {
 
@@ -47,6 +51,11 @@ public final class Proxy {
   private final Transport transport;
   private final GrpcConnector connector;
   private final Router<GrpcConnection> router;
+
+  /** Both null unless a pipe sends into Kafka. */
+  private final KafkaConnector kafkaConnector;
+
+  private final Router<KafkaConnection> kafka;
   private final Discovery discovery;
   private final MemoryBudget memory;
   private final List<Pipe> pipes = new ArrayList<>();
@@ -73,13 +82,18 @@ public final class Proxy {
     this.connector = new GrpcConnector(config.client(), transport, pool);
     this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
 
+    boolean intoKafka = config.kafka() != null;
+    this.kafkaConnector = intoKafka ? new KafkaConnector(config.kafka(), config.pipes()) : null;
+    this.kafka =
+        intoKafka
+            ? new Router<>(kafkaConnector, pool, System::nanoTime, config.client().checkPeriod())
+            : null;
+
     // What: pipes, which share the memory.
     this.memory = new MemoryBudget(config.queueBytes());
     for (PipeConfig pipe : config.pipes()) {
       if (pipe.queue() != null) {
-        var pipeMetrics = metrics.pipe(pipe.name(), pipe.receiver());
-        pipes.add(
-            new Pipe(pipe, memory, router, config.client(), pipeMetrics, pool, System::nanoTime));
+        pipes.add(pipe(pipe));
       }
     }
 
@@ -100,11 +114,21 @@ public final class Proxy {
             : null;
     pipes.forEach(metrics::bind);
     metrics.bind(router);
+    if (kafka != null) {
+      metrics.bindKafka(kafka);
+    }
     metrics.bind(memory);
     metrics.bind(server, cpu);
     if (http != null) {
       metrics.bind(http);
     }
+  }
+
+  private Pipe pipe(PipeConfig pipe) {
+    var facts = metrics.pipe(pipe.name(), pipe.receiver());
+    return pipe.kafka() == null
+        ? new Pipe(pipe, memory, router, config.client(), facts, pool, System::nanoTime)
+        : new Pipe(pipe, memory, kafka, config.kafka(), facts, pool, System::nanoTime);
   }
 
   /** Binds and connects. Fails with {@link Satellite.StartException} where a port is taken. */
@@ -122,6 +146,9 @@ public final class Proxy {
       }
     }
     discovery.start(router::nodes);
+    if (kafka != null) {
+      kafka.nodes(Set.of(config.kafka().node()));
+    }
     try {
       server.start();
     } catch (IOException e) {
@@ -174,7 +201,7 @@ public final class Proxy {
       pipes.forEach(Pipe::flush);
       if (!await(deadline)) {
         pipes.forEach(Pipe::abandon);
-        connector.closeNow();
+        breakOff();
         await(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
       }
     } catch (InterruptedException e) {
@@ -182,13 +209,24 @@ public final class Proxy {
     }
     discovery.close();
     router.close();
-    connector.closeNow();
+    if (kafka != null) {
+      kafka.close();
+    }
+    breakOff();
     pool.shutdownNow();
     transport.close();
     if (admin != null) {
       admin.close();
     }
     LOG.log(account().balances() ? INFO : WARNING, "{0}", account());
+  }
+
+  /** Whatever is under way upstream ends now. */
+  private void breakOff() {
+    connector.closeNow();
+    if (kafkaConnector != null) {
+      kafkaConnector.closeNow();
+    }
   }
 
   private boolean await(long deadline) throws InterruptedException {

@@ -27,7 +27,12 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule wireProtocols =
-      livesIn("satellite.pipes..", "io.grpc..", "io.netty..", "com.google.protobuf..");
+      livesIn(
+          "satellite.pipes..",
+          "io.grpc..",
+          "io.netty..",
+          "com.google.protobuf..",
+          "org.apache.kafka..");
 
   @ArchTest
   static final ArchRule caffeine = livesIn("satellite.routing..", "com.github.benmanes..");

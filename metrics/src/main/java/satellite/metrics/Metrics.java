@@ -25,6 +25,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcServer;
+import satellite.pipes.KafkaConnection;
 import satellite.pipes.Outcome;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeMetrics;
@@ -167,6 +168,15 @@ public final class Metrics {
   public void bind(Router<GrpcConnection> router) {
     gauge("satellite_nodes_up", () -> router.up().size());
     gauge("satellite_nodes", () -> router.upstreams().size());
+    bindNodes(router);
+  }
+
+  /** The Kafka cluster counts as one node, and not among the OAP nodes. */
+  public void bindKafka(Router<KafkaConnection> router) {
+    bindNodes(router);
+  }
+
+  private void bindNodes(Router<?> router) {
     beforeScrape.add(
         () -> {
           for (String address : router.upstreams().keySet()) {
@@ -182,13 +192,13 @@ public final class Metrics {
         });
   }
 
-  private static int isUp(Router<GrpcConnection> router, String address) {
-    Upstream<GrpcConnection> upstream = router.upstreams().get(address);
+  private static int isUp(Router<?> router, String address) {
+    Upstream<?> upstream = router.upstreams().get(address);
     return upstream != null && upstream.state() == Connection.State.UP ? 1 : 0;
   }
 
-  private static long delivered(Router<GrpcConnection> router, String address) {
-    Upstream<GrpcConnection> upstream = router.upstreams().get(address);
+  private static long delivered(Router<?> router, String address) {
+    Upstream<?> upstream = router.upstreams().get(address);
     return upstream == null ? 0 : upstream.delivered();
   }
 
@@ -299,6 +309,9 @@ public final class Metrics {
   private static String result(Outcome outcome) {
     if (outcome instanceof Outcome.Unreached unreached) {
       return unreached.reason();
+    }
+    if (outcome instanceof Outcome.Mixed) {
+      return "partly";
     }
     return outcome instanceof Outcome.Refused refused ? refused.reason() : "ok";
   }

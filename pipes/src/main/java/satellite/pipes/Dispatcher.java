@@ -33,7 +33,7 @@ import satellite.routing.Upstream;
  * <p>Its state belongs to whoever runs {@link #run}: one thread of the pool at a time, woken by the
  * queue, by an answer, by a change of the nodes or by a timer. Nothing blocks.
  */
-final class Dispatcher implements Runnable {
+final class Dispatcher<C extends Connection> implements Runnable {
 
   private static final System.Logger LOG = System.getLogger("dispatcher");
 
@@ -59,10 +59,10 @@ final class Dispatcher implements Runnable {
 
   private final MemoryQueue.Partition partition;
   private final PipeConfig pipe;
-  private final Router<GrpcConnection> router;
-  private final Router<GrpcConnection>.Turn turn;
-  private final FixedRouting<GrpcConnection> fixed;
-  private final Forwarder forwarder;
+  private final Router<C> router;
+  private final Router<C>.Turn turn;
+  private final FixedRouting<C> fixed;
+  private final Forwarder<C> forwarder;
   private final Account account;
   private final ScheduledExecutorService pool;
   private final LongSupplier nanoTime;
@@ -87,9 +87,9 @@ final class Dispatcher implements Runnable {
   Dispatcher(
       MemoryQueue.Partition partition,
       PipeConfig pipe,
-      Router<GrpcConnection> router,
-      FixedRouting<GrpcConnection> fixed,
-      Forwarder forwarder,
+      Router<C> router,
+      FixedRouting<C> fixed,
+      Forwarder<C> forwarder,
       Account account,
       ScheduledExecutorService pool,
       LongSupplier nanoTime,
@@ -233,7 +233,7 @@ final class Dispatcher implements Runnable {
 
   /** Events to batches, and those that must stay on a node to its lane. */
   private void route(List<Event> events, int attempts) {
-    for (List<Event> call : Batching.calls(events, this::nodeOf)) {
+    for (List<Event> call : Batching.calls(events, forwarder::together, this::nodeOf)) {
       Batch batch = new Batch(partition, call, attempts);
       String node = nodeOf(batch.first());
       (node == null ? unrouted : lane(node).waiting).addLast(batch);
@@ -263,7 +263,7 @@ final class Dispatcher implements Runnable {
     leaveNodesThatAreGone();
     sendUnrouted();
     for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
-      Upstream<GrpcConnection> upstream = router.upstreams().get(entry.getKey());
+      Upstream<C> upstream = router.upstreams().get(entry.getKey());
       if (upstream != null && upstream.isUp()) {
         sendLane(upstream, entry.getValue());
       }
@@ -273,7 +273,7 @@ final class Dispatcher implements Runnable {
   private void leaveNodesThatAreGone() {
     Deque<Batch> homeless = new ArrayDeque<>();
     for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
-      Upstream<GrpcConnection> upstream = router.upstreams().get(entry.getKey());
+      Upstream<C> upstream = router.upstreams().get(entry.getKey());
       boolean gone = upstream == null || upstream.state() == Connection.State.DOWN;
       if (gone && entry.getValue().busy.isEmpty()) {
         homeless.addAll(entry.getValue().waiting);
@@ -300,7 +300,7 @@ final class Dispatcher implements Runnable {
         route(batch.reopen(), batch.attempts());
         continue;
       }
-      Upstream<GrpcConnection> upstream = freeUpstream(batch);
+      Upstream<C> upstream = freeUpstream(batch);
       if (upstream == null) {
         unrouted.addFirst(batch);
         return;
@@ -310,17 +310,16 @@ final class Dispatcher implements Runnable {
   }
 
   /** The next node in turn with room, another one than failed last if possible. */
-  private Upstream<GrpcConnection> freeUpstream(Batch batch) {
-    Upstream<GrpcConnection> other =
-        turn.next(u -> hasRoom(u) && !u.node().address().equals(batch.lastNode()));
+  private Upstream<C> freeUpstream(Batch batch) {
+    Upstream<C> other = turn.next(u -> hasRoom(u) && !u.node().address().equals(batch.lastNode()));
     return other != null || batch.lastNode() == null ? other : turn.next(this::hasRoom);
   }
 
-  private boolean hasRoom(Upstream<GrpcConnection> upstream) {
+  private boolean hasRoom(Upstream<C> upstream) {
     return lane(upstream.node().address()).inFlight < pipe.batch().maxInFlight();
   }
 
-  private void sendLane(Upstream<GrpcConnection> upstream, Lane lane) {
+  private void sendLane(Upstream<C> upstream, Lane lane) {
     Iterator<Batch> waiting = lane.waiting.iterator();
     while (waiting.hasNext() && lane.inFlight < pipe.batch().maxInFlight()) {
       Batch batch = waiting.next();
@@ -336,22 +335,38 @@ final class Dispatcher implements Runnable {
     return String.valueOf(batch.first().group());
   }
 
-  private void send(Batch batch, Upstream<GrpcConnection> upstream, Lane lane) {
+  private void send(Batch batch, Upstream<C> upstream, Lane lane) {
     lane.inFlight++;
     batch.attempted(upstream.node().address());
     forwarder.send(upstream, batch, outcome -> tell(() -> settle(batch, upstream, lane, outcome)));
   }
 
-  private void settle(Batch batch, Upstream<GrpcConnection> upstream, Lane lane, Outcome outcome) {
+  private void settle(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
     lane.inFlight--;
+    if (outcome instanceof Outcome.Mixed mixed) {
+      lane.busy.remove(order(batch), batch);
+      batch.reopen();
+      for (Outcome.Part part : mixed.parts()) {
+        Batch own = new Batch(partition, part.events(), batch.attempts());
+        if (isSticky(own.first())) {
+          lane.busy.put(order(own), own);
+        }
+        conclude(own, upstream, lane, part.outcome());
+      }
+    } else {
+      conclude(batch, upstream, lane, outcome);
+    }
+  }
+
+  private void conclude(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
     if (outcome instanceof Outcome.Delivered) {
       upstream.succeeded(batch.messages());
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       account.forwarded(batch.messages());
       batch.done();
     } else if (outcome instanceof Outcome.Refused refused) {
       upstream.succeeded(0);
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       splitOrDrop(batch, upstream, lane, refused);
     } else if (outcome instanceof Outcome.Unreached unreached) {
       upstream.failed(nanoTime.getAsLong());
@@ -360,8 +375,7 @@ final class Dispatcher implements Runnable {
   }
 
   /** Halves until the message that cannot be taken stands alone. */
-  private void splitOrDrop(
-      Batch batch, Upstream<GrpcConnection> upstream, Lane lane, Outcome.Refused refused) {
+  private void splitOrDrop(Batch batch, Upstream<C> upstream, Lane lane, Outcome.Refused refused) {
     List<Batch> halves = refused.whole() || abandoned ? List.of() : halves(batch);
     if (halves.isEmpty()) {
       logDrop(batch, upstream, refused);
@@ -386,7 +400,7 @@ final class Dispatcher implements Runnable {
   private void retry(Batch batch, Lane lane, Outcome.Unreached why) {
     PipeConfig.Retry retry = pipe.retry();
     if (abandoned || (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts())) {
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       drop(batch, abandoned ? SHUTDOWN : "attempts_exhausted_" + why.reason());
       return;
     }
@@ -400,7 +414,7 @@ final class Dispatcher implements Runnable {
       return;
     }
     if (isSticky(batch.first())) {
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       lane.waiting.addFirst(batch);
     } else {
       unrouted.addFirst(batch);
@@ -423,7 +437,7 @@ final class Dispatcher implements Runnable {
   private static final long DROP_LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** The account counts each; the log tells of one in ten seconds. */
-  private void logDrop(Batch batch, Upstream<GrpcConnection> upstream, Outcome.Refused refused) {
+  private void logDrop(Batch batch, Upstream<C> upstream, Outcome.Refused refused) {
     long now = nanoTime.getAsLong();
     if (now - lastDropLogNanos < DROP_LOG_NANOS) {
       return;

@@ -80,6 +80,23 @@ final class Fields {
     return new String(bytes, valueStart, end - valueStart, StandardCharsets.UTF_8);
   }
 
+  /** The value of a field of type int32 or int64; 0 if its type is another. */
+  long varint() {
+    if (WireFormat.getTagWireType(tag) != WireFormat.WIRETYPE_VARINT) {
+      return 0;
+    }
+    try {
+      return CodedInputStream.newInstance(bytes, valueStart, end - valueStart).readRawVarint64();
+    } catch (IOException e) {
+      throw new AssertionError("a field that was stepped over cannot be read", e);
+    }
+  }
+
+  /** The value of a length-delimited field. */
+  byte[] value() {
+    return Arrays.copyOfRange(bytes, valueStart, end);
+  }
+
   /** The fields of this message-typed field. */
   Fields nested() {
     return new Fields(bytes, valueStart, end);

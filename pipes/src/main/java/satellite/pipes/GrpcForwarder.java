@@ -22,7 +22,7 @@ import satellite.queue.Event;
 import satellite.routing.Upstream;
 
 /** Merges a batch as its protocol allows, and sends it as one gRPC call. Any thread. */
-final class GrpcForwarder implements Forwarder {
+final class GrpcForwarder implements Forwarder<GrpcConnection> {
 
   private final ClientConfig client;
   private final PipeMetrics metrics;
@@ -33,6 +33,25 @@ final class GrpcForwarder implements Forwarder {
     this.client = client;
     this.metrics = metrics;
     this.nanoTime = nanoTime;
+  }
+
+  /** A call has one target, and its events join as their protocol allows. */
+  private record Call(String target, Object group) {}
+
+  @Override
+  public Object together(Event event) {
+    return call(event);
+  }
+
+  static Object call(Event event) {
+    Protocol.Forwarding how = Protocols.of(event.method()).forwarding();
+    Object group =
+        switch (how.shape()) {
+          case UNARY_JOINED, STREAM_EACH -> event.group();
+          case STREAM_JOINED -> null;
+          case UNARY_EACH -> event.group() != null ? event.group() : event;
+        };
+    return new Call(how.target(), group);
   }
 
   @Override

@@ -168,7 +168,7 @@ public final class GrpcServer {
       for (Protocol protocol : Protocols.TABLE) {
         Pipe pipe = byReceiver.get(protocol.receiver().pluginName());
         ServerCallHandler<byte[], byte[]> handler =
-            protocol.mode() == Protocol.Mode.ASYNCHRONOUS && pipe != null
+            protocol.mode() == Protocol.Mode.ASYNCHRONOUS && pipe != null && pipe.takes(protocol)
                 ? paced(protocol, pipe, pipe.receiver(protocol, transport))
                 : interactive(passThrough);
         known.put(

@@ -1,7 +1,9 @@
 package satellite.pipes;
 
 import io.grpc.Status;
+import java.util.List;
 import java.util.Locale;
+import satellite.queue.Event;
 
 /** How an upstream call that carried a batch ended. */
 public sealed interface Outcome {
@@ -18,6 +20,14 @@ public sealed interface Outcome {
    * @param whole no part of it can: there is no use in trying parts
    */
   record Refused(String reason, String detail, boolean whole) implements Outcome {}
+
+  /**
+   * Some events of the batch ended one way, some another; each is in one part. What is to be tried
+   * again is one part, the last.
+   */
+  record Mixed(List<Part> parts) implements Outcome {}
+
+  record Part(List<Event> events, Outcome outcome) {}
 
   /** The limit of a gRPC server that was not told another one; OAP's own is 50 MiB. */
   int COMMON_MESSAGE_LIMIT = 4 << 20;

@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import satellite.queue.Account;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
+import satellite.routing.Connection;
 import satellite.routing.FixedRouting;
 import satellite.routing.Router;
 
@@ -20,13 +21,15 @@ public final class Pipe {
   private final PipeConfig config;
   private final Account account = new Account();
   private final MemoryQueue queue;
-  private final FixedRouting<GrpcConnection> fixed;
-  private final List<Dispatcher> dispatchers = new ArrayList<>();
+  private final FixedRouting<?> fixed;
+  private final List<Dispatcher<?>> dispatchers = new ArrayList<>();
   private final List<Receiver> receivers = new ArrayList<>();
   private final PipeMetrics metrics;
   private final LongSupplier nanoTime;
 
   /**
+   * To OAP nodes.
+   *
    * @param config of a pipe that has a queue
    */
   public Pipe(
@@ -37,17 +40,59 @@ public final class Pipe {
       PipeMetrics metrics,
       ScheduledExecutorService pool,
       LongSupplier nanoTime) {
+    this(
+        config,
+        memory,
+        router,
+        new GrpcForwarder(client, metrics, nanoTime),
+        metrics,
+        pool,
+        nanoTime);
+  }
+
+  /**
+   * Into a Kafka cluster.
+   *
+   * @param config of a pipe that has a queue and a Kafka forwarder
+   */
+  public Pipe(
+      PipeConfig config,
+      MemoryBudget memory,
+      Router<KafkaConnection> router,
+      KafkaConfig kafka,
+      PipeMetrics metrics,
+      ScheduledExecutorService pool,
+      LongSupplier nanoTime) {
+    this(
+        config,
+        memory,
+        router,
+        new KafkaForwarder(kafka, config, metrics, nanoTime),
+        metrics,
+        pool,
+        nanoTime);
+  }
+
+  private <C extends Connection> Pipe(
+      PipeConfig config,
+      MemoryBudget memory,
+      Router<C> router,
+      Forwarder<C> forwarder,
+      PipeMetrics metrics,
+      ScheduledExecutorService pool,
+      LongSupplier nanoTime) {
     this.config = config;
     this.metrics = metrics;
     this.nanoTime = nanoTime;
     this.queue = new MemoryQueue(config.queue(), memory);
     PipeConfig.Routing routing =
         config.routing().cacheSize() > 0 ? config.routing() : PipeConfig.Routing.DEFAULT;
-    this.fixed = new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime);
-    Forwarder forwarder = new GrpcForwarder(client, metrics, nanoTime);
+    FixedRouting<C> fixed =
+        new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime);
+    this.fixed = fixed;
     for (MemoryQueue.Partition partition : queue.partitions()) {
-      Dispatcher dispatcher =
-          new Dispatcher(
+      Dispatcher<C> dispatcher =
+          new Dispatcher<>(
               partition,
               config,
               router,
@@ -60,6 +105,11 @@ public final class Pipe {
       dispatchers.add(dispatcher);
       router.onChange(dispatcher::wake);
     }
+  }
+
+  /** What it cannot send on is passed through one to one. */
+  boolean takes(Protocol protocol) {
+    return config.kafka() == null || protocol.kafka() != null;
   }
 
   Receiver receiver(Protocol protocol, Transport transport) {
@@ -86,7 +136,7 @@ public final class Pipe {
     return queue;
   }
 
-  public FixedRouting<GrpcConnection> fixedRouting() {
+  public FixedRouting<?> fixedRouting() {
     return fixed;
   }
 

@@ -17,6 +17,7 @@ import satellite.queue.QueueConfig;
  * @param retry what happens to a batch that failed for a reason that may pass
  * @param routing how identities are kept on their node (meters)
  * @param joinOtlpLogs several resources in one OTLP log request: only for OAP 10.3 and newer
+ * @param kafka null where batches go to OAP nodes themselves
  */
 public record PipeConfig(
     String name,
@@ -26,7 +27,28 @@ public record PipeConfig(
     BatchLimits batch,
     Retry retry,
     Routing routing,
-    boolean joinOtlpLogs) {
+    boolean joinOtlpLogs,
+    Kafka kafka) {
+
+  /** To OAP nodes. */
+  public PipeConfig(
+      String name,
+      String receiver,
+      QueueConfig queue,
+      Gather gather,
+      BatchLimits batch,
+      Retry retry,
+      Routing routing,
+      boolean joinOtlpLogs) {
+    this(name, receiver, queue, gather, batch, retry, routing, joinOtlpLogs, null);
+  }
+
+  /**
+   * A Kafka forwarder.
+   *
+   * @param topic in place of the ones that OAP reads, without the namespace; null for those
+   */
+  public record Kafka(String topic) {}
 
   /** {@code flush_time} and {@code limit_count} of the receiver. */
   public record Gather(Duration flushTime, int maxMessages) {}

@@ -8,6 +8,8 @@ package satellite.pipes;
  * @param receiver the pipe's receiver that it belongs to
  * @param reading how a stream of it becomes events; null unless asynchronous
  * @param forwarding how events become upstream messages; null unless asynchronous
+ * @param kafka where events go instead when the pipe's forwarder is a Kafka one; null where OAP
+ *     reads nothing of the kind from Kafka
  * @param sinceOap first OAP release that takes it, of those from 10.1 on
  */
 public record Protocol(
@@ -17,6 +19,7 @@ public record Protocol(
     ReceiverPlugin receiver,
     Reading reading,
     Forwarding forwarding,
+    Topic kafka,
     String sinceOap) {
 
   /** The call's shape on the wire; no method of SkyWalking streams from the server only. */
@@ -67,4 +70,9 @@ public record Protocol(
    * @param sticky an event goes where its key was sent before
    */
   record Forwarding(String target, Shape shape, Gather gather, boolean sticky) {}
+
+  /**
+   * @param name as OAP's Kafka fetcher knows it
+   */
+  record Topic(String name, Records records) {}
 }

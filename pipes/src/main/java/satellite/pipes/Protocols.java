@@ -40,6 +40,7 @@ import static satellite.pipes.ReceiverPlugin.TRACING;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import satellite.pipes.Protocol.Forwarding;
@@ -48,6 +49,7 @@ import satellite.pipes.Protocol.Kind;
 import satellite.pipes.Protocol.Mode;
 import satellite.pipes.Protocol.Reading;
 import satellite.pipes.Protocol.Shape;
+import satellite.pipes.Protocol.Topic;
 
 /**
  * Every method that an OAP server takes from agents, probes and Envoys, a row each. A method that
@@ -75,40 +77,61 @@ public final class Protocols {
     return BY_METHOD.get(method);
   }
 
+  /** The topics that the methods of a receiver go to when its pipe's forwarder is a Kafka one. */
+  public static Set<String> topics(ReceiverPlugin receiver) {
+    return TABLE.stream()
+        .filter(row -> row.receiver() == receiver && row.kafka() != null)
+        .map(row -> row.kafka().name())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
   private static List<Protocol> table() {
     Table t = new Table();
     // Traces. A segment is complete in itself; many are one SegmentCollection { segments [1] }.
     String segments = V3 + "TraceSegmentReportService/collectInSync";
     t.legacy(V3 + "TraceSegmentReportService/collect", CLIENT_STREAM, TRACING, Readers.elementOf(1))
-        .to(segments, UNARY_JOINED);
-    t.legacy(segments, UNARY, TRACING, Readers.checked()).to(segments, UNARY_JOINED);
+        .to(segments, UNARY_JOINED)
+        .kafka("skywalking-segments", Records.segments());
+    t.legacy(segments, UNARY, TRACING, Readers.checked())
+        .to(segments, UNARY_JOINED)
+        .kafka("skywalking-segments", Records.segments());
     t.row(V3 + "SpanAttachedEventReportService/collect", CLIENT_STREAM, TRACING, Readers.whole())
         .as(STREAM_EACH);
     // Logs.
-    t.row(V3 + "LogReportService/collect", CLIENT_STREAM, LOG, Readers.log()).as(STREAM_EACH);
+    t.row(V3 + "LogReportService/collect", CLIENT_STREAM, LOG, Readers.log())
+        .as(STREAM_EACH)
+        .kafka("skywalking-logs", Records.logs());
     // Meters: rates are windows in the memory of one node.
     String reports = V3 + "MeterReportService/collectBatch";
     t.legacy(V3 + "MeterReportService/collect", CLIENT_STREAM, METER, Readers.meterElement())
         .gather(WHOLE_STREAM)
         .sticky()
-        .to(reports, STREAM_EACH);
-    t.row(reports, CLIENT_STREAM, METER, Readers.meterCollection()).sticky().as(STREAM_EACH);
+        .to(reports, STREAM_EACH)
+        .kafka("skywalking-meters", Records.meters());
+    t.row(reports, CLIENT_STREAM, METER, Readers.meterCollection())
+        .sticky()
+        .as(STREAM_EACH)
+        .kafka("skywalking-meters", Records.meters());
     // Runtimes: service [2], instance [3].
     t.legacy(V3 + "JVMMetricReportService/collect", UNARY, JVM, Readers.groupedBy(2, 3))
-        .as(UNARY_JOINED);
+        .as(UNARY_JOINED)
+        .kafka("skywalking-metrics", Records.keyedBy("", 3));
     t.legacy(V3 + "CLRMetricReportService/collect", UNARY, CLR, Readers.groupedBy(2, 3))
         .as(UNARY_JOINED);
     // Management. Joined properties would double; a keepalive is its service, instance and layer.
     t.legacy(V3 + "ManagementService/reportInstanceProperties", UNARY, MANAGEMENT, Readers.whole())
-        .as(UNARY_EACH);
+        .as(UNARY_EACH)
+        .kafka("skywalking-managements", Records.keyedBy("register-", 2));
     t.legacy(V3 + "ManagementService/keepAlive", UNARY, MANAGEMENT, Readers.groupedBy(1, 2, 3))
-        .as(UNARY_EACH);
+        .as(UNARY_EACH)
+        .kafka("skywalking-managements", Records.keyedBy("", 2));
     t.pass(V3 + "ConfigurationDiscoveryService/fetchConfigurations", UNARY, SYNCHRONOUS, CDS);
     t.row(V3 + "EventService/collect", CLIENT_STREAM, EVENT, Readers.whole()).as(STREAM_EACH);
     // Profiling. What is asked for is passed through, snapshots are queued.
     t.legacyPass(V3 + "ProfileTask/getProfileTaskCommands", UNARY, PROFILE);
     t.legacy(V3 + "ProfileTask/collectSnapshot", CLIENT_STREAM, PROFILE, Readers.whole())
-        .as(STREAM_EACH);
+        .as(STREAM_EACH)
+        .kafka("skywalking-profilings", Records.snapshots());
     t.pass(V3 + "ProfileTask/goProfileReport", CLIENT_STREAM, CONVERSATION, PROFILE).since("10.3");
     t.legacyPass(V3 + "ProfileTask/reportTaskFinish", UNARY, PROFILE);
     t.pass(V10 + "AsyncProfilerTask/collect", BIDI, CONVERSATION, ASYNC_PROFILER).since("10.2");
@@ -249,6 +272,7 @@ public final class Protocols {
     private final boolean legacy;
     private String target;
     private Shape shape;
+    private Topic kafka;
     private Gather gather = NO;
     private boolean sticky;
     private String since = "10.1";
@@ -289,13 +313,18 @@ public final class Protocols {
       return this;
     }
 
+    Row kafka(String topic, Records records) {
+      this.kafka = new Topic(topic, records);
+      return this;
+    }
+
     void since(String since) {
       this.since = since;
     }
 
     Protocol as(String method, String since) {
       Forwarding forwarding = shape == null ? null : new Forwarding(target, shape, gather, sticky);
-      return new Protocol(method, kind, mode, receiver, reading, forwarding, since);
+      return new Protocol(method, kind, mode, receiver, reading, forwarding, kafka, since);
     }
   }
 }

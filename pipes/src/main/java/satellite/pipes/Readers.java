@@ -17,7 +17,7 @@ final class Readers {
   private Readers() {}
 
   /** Joins the parts of an identity; cannot stand in a valid name. */
-  private static final char SEPARATOR = '\u0000';
+  static final char SEPARATOR = '\u0000';
 
   private static final AtomicLong SERIAL = new AtomicLong();
 

@@ -10,12 +10,7 @@ final class Choice {
 
   /** Names that Satellite's users know and that this version cannot serve. */
   private static final Set<String> NOT_YET =
-      Set.of(
-          "kafka-client",
-          "http-native-log-receiver",
-          "native-log-kafka-forwarder",
-          "mmap-queue",
-          "kubernetes");
+      Set.of("http-native-log-receiver", "mmap-queue", "kubernetes");
 
   private Choice() {}
 

@@ -65,7 +65,7 @@ final class ClientSection {
     }
   }
 
-  private static ClientConfig.Tls tls(Mapping client, List<String> notices) {
+  static ClientConfig.Tls tls(Mapping client, List<String> notices) {
     boolean insecure = client.scalar("insecure_skip_verify").bool();
     Scalar ca = client.scalar("ca_pem_path");
     if (!insecure && !ca.text().isEmpty() && !isFile(ca)) {
@@ -97,7 +97,7 @@ final class ClientSection {
     return isFile(certificate) && isFile(key);
   }
 
-  private static boolean isFile(Scalar file) {
+  static boolean isFile(Scalar file) {
     Path path = file.path();
     return !file.text().isEmpty() && Files.isReadable(path) && !Files.isDirectory(path);
   }

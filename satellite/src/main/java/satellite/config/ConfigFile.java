@@ -45,11 +45,14 @@ public final class ConfigFile {
     Mapping root = new Reference(env).fill(user);
 
     Mapping sharing = root.mapping("sharing");
-    // The lists hold each kind once, filled up.
+    // The lists are filled up: each kind stands there once.
     Mapping client = sharing.sequence("clients").plugin(ClientSection.NAME);
     ServerConfig server =
         ServerSection.server(sharing.sequence("servers").plugin(ServerSection.NAME));
     Mapping http = sharing.sequence("servers").plugin(HttpSection.NAME);
+    Mapping kafka = sharing.sequence("clients").plugin(KafkaSection.NAME);
+    List<PipeConfig> pipes = pipes(root.sequence("pipes"), notices);
+    boolean intoKafka = pipes.stream().anyMatch(pipe -> pipe.kafka() != null);
     return new SatelliteConfig(
         LoggerConfig.from(root.mapping("logger")),
         TelemetryConfig.from(root.mapping("telemetry"), notices),
@@ -57,7 +60,8 @@ public final class ConfigFile {
         ClientSection.nodes(client),
         server,
         HttpSection.isListed(user) ? HttpSection.server(http, server.token()) : null,
-        pipes(root.sequence("pipes"), notices),
+        pipes,
+        intoKafka ? KafkaSection.kafka(kafka, notices) : null,
         queueBytes(sharing.mapping("memory")),
         // A default that several pipes take from the first one is told once.
         notices.stream().distinct().toList());

@@ -7,6 +7,7 @@ import java.util.Set;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.PipeConfig.BatchLimits;
 import satellite.pipes.PipeConfig.Gather;
+import satellite.pipes.PipeConfig.Kafka;
 import satellite.pipes.PipeConfig.Retry;
 import satellite.pipes.PipeConfig.Routing;
 import satellite.queue.QueueConfig;
@@ -51,7 +52,22 @@ final class PipeSection {
         batch(sender, notices),
         retry(sender.mapping("fallbacker")),
         routing(forwarder),
-        forwarder.has("join") && forwarder.scalar("join").bool());
+        forwarder.has("join") && forwarder.scalar("join").bool(),
+        kafka(pipe, forwarder));
+  }
+
+  /** Null where batches go to OAP nodes themselves. */
+  private static Kafka kafka(Mapping pipe, Mapping forwarder) {
+    Scalar name = forwarder.scalar("plugin_name");
+    if (!Forwarders.isKafka(name.text())) {
+      return null;
+    }
+    Scalar queue = pipe.mapping("gatherer").mapping("queue").scalar("plugin_name");
+    if (queue.text().equals(NONE_QUEUE)) {
+      throw queue.invalid(name.text() + " sends what was queued: it needs " + MEMORY_QUEUE);
+    }
+    return new Kafka(
+        forwarder.has("topic") ? KafkaSection.partOfTopic(forwarder.scalar("topic")) : null);
   }
 
   private static QueueConfig queue(Mapping queue) {

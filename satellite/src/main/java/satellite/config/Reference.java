@@ -42,10 +42,14 @@ final class Reference {
 
   /** What a user's file says, filled up. */
   Mapping fill(Mapping user) {
-    return user.change("sharing", sharing -> sharing(sharing.asMapping()))
-        .change("pipes", pipes -> pipes.asSequence().map(this::pipe))
-        .over(root)
-        .asMapping();
+    Mapping filled =
+        user.change("sharing", sharing -> sharing(sharing.asMapping()))
+            .change("pipes", pipes -> pipes.asSequence().map(this::pipe))
+            .over(root)
+            .asMapping();
+    // Again, as environment variables reach pipes that the user's file does not list.
+    filled.sequence("pipes").mappings().forEach(Forwarders::check);
+    return filled;
   }
 
   private Mapping sharing(Mapping sharing) {
@@ -89,27 +93,23 @@ final class Reference {
   }
 
   private Mapping sender(Mapping sender, Mapping pipe) {
-    Mapping forwarder = forwarder(pipe);
     return sender
         .change("client_name", name -> oneOf(name, clients.keySet()))
         .change("fallbacker", fallbacker -> plugin(fallbacker, PipeSection.FALLBACKERS))
-        .change("forwarders", list -> forwarders(list.asSequence(), forwarder));
+        .change("forwarders", list -> forwarders(list.asSequence(), pipe));
   }
 
-  private Sequence forwarders(Sequence list, Mapping standard) {
+  private Sequence forwarders(Sequence list, Mapping pipe) {
     if (list.items().size() != 1) {
       throw list.error(
           "exactly one forwarder is possible today, found " + list.items().size() + " of them");
     }
     Value name = list.mappings().get(0).get("plugin_name");
     Set<String> all = new LinkedHashSet<>();
-    pipes.values().forEach(pipe -> all.add(forwarder(pipe).scalar("plugin_name").text()));
-    String expected = standard.scalar("plugin_name").text();
-    if (!name.oneOf(all).equals(expected)) {
-      throw name.error(
-          "the receiver of this pipe needs the forwarder " + expected + ", found " + name.kind());
-    }
-    return list.map(forwarder -> forwarder.over(standard).asMapping());
+    pipes.values().forEach(any -> all.addAll(Forwarders.of(any)));
+    name.oneOf(all);
+    Forwarders.check(name.asScalar(), pipe);
+    return list.map(forwarder -> forwarder.over(Forwarders.forwarder(pipe)).asMapping());
   }
 
   private static Value plugin(Value plugin, Set<String> possible) {
@@ -119,10 +119,6 @@ final class Reference {
   private static Value oneOf(Value name, Set<String> possible) {
     name.oneOf(possible);
     return name;
-  }
-
-  private static Mapping forwarder(Mapping pipe) {
-    return pipe.mapping("sender").sequence("forwarders").mappings().get(0);
   }
 
   private static Map<String, Mapping> byPluginName(Sequence list) {

@@ -3,6 +3,7 @@ package satellite.config;
 import java.util.List;
 import satellite.discovery.Node;
 import satellite.pipes.ClientConfig;
+import satellite.pipes.KafkaConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
 import satellite.pipes.http.HttpConfig;
@@ -12,6 +13,7 @@ import satellite.pipes.http.HttpConfig;
  *
  * @param nodes the upstream nodes of {@code finder_type: static}, at least one
  * @param http null for none
+ * @param kafka null unless a pipe sends into it
  * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
  *     where the file says 0
  * @param notices lines to be logged once at start: what was accepted and has no effect
@@ -24,5 +26,6 @@ public record SatelliteConfig(
     ServerConfig server,
     HttpConfig http,
     List<PipeConfig> pipes,
+    KafkaConfig kafka,
     long queueBytes,
     List<String> notices) {}

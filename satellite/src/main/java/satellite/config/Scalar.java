@@ -66,7 +66,9 @@ record Scalar(Place place, String text, String standard) implements Value {
             () ->
                 invalid(
                     "must be a duration: 500ms, 5s, 1m30s, or a number of "
-                        + (unit == ChronoUnit.MILLIS ? "milliseconds" : "seconds")
+                        + (unit == ChronoUnit.MILLIS
+                            ? "milliseconds"
+                            : unit.toString().toLowerCase(Locale.ROOT))
                         + ", at most "
                         + GoDuration.LONGEST.toDays()
                         + " days"));

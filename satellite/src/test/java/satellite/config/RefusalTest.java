@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RefusalTest extends ConfigFixture {
 
   private static final String LOG = "grpc-native-log-receiver";
+  private static final String EVENT = "grpc-native-event-receiver";
 
   @Test
   void unknownKeyNamesFileLineAndWhatIsPossible() {
@@ -114,11 +115,7 @@ class RefusalTest extends ConfigFixture {
   @Test
   void whatIsNotThereYetIsToldByName() {
     String yet = " is known, but not there yet in this version";
-    refused("sharing: {clients: [{plugin_name: kafka-client, brokers: a}]}", "kafka-client" + yet);
     refused(pipe("http-native-log-receiver"), "http-native-log-receiver" + yet);
-    refused(
-        pipe(LOG, "    sender: {forwarders: [{plugin_name: native-log-kafka-forwarder}]}"),
-        "native-log-kafka-forwarder" + yet);
     refused(
         pipe(LOG, "      queue: {plugin_name: mmap-queue, segment_size: 1}"), "mmap-queue" + yet);
     refused("", Map.of("SATELLITE_GRPC_CLIENT_FINDER", "kubernetes"), "kubernetes" + yet);
@@ -128,7 +125,21 @@ class RefusalTest extends ConfigFixture {
   void receiverAndForwarderMustBelongTogether() {
     refused(
         pipe(LOG, "    sender: {forwarders: [{plugin_name: native-jvm-grpc-forwarder}]}"),
-        "needs the forwarder native-log-grpc-forwarder, found \"native-jvm-grpc-forwarder\"");
+        "needs the forwarder native-log-grpc-forwarder or native-log-kafka-forwarder, found"
+            + " \"native-jvm-grpc-forwarder\"");
+    refused(
+        pipe(EVENT, "    sender: {forwarders: [{plugin_name: native-log-kafka-forwarder}]}"),
+        "needs the forwarder native-event-grpc-forwarder, found \"native-log-kafka-forwarder\"");
+    refused(
+        pipe(EVENT, "    sender: {forwarders: [{plugin_name: native-event-kafka-forwarder}]}"),
+        "unknown: \"native-event-kafka-forwarder\"",
+        "native-event-grpc-forwarder");
+    refused(
+        "",
+        Map.of("SATELLITE_JVMPIPE_SENDER_FORWARDER", "kafka"),
+        "SATELLITE_JVMPIPE_SENDER_FORWARDER",
+        "needs the forwarder native-jvm-grpc-forwarder or native-jvm-kafka-forwarder, found"
+            + " \"kafka\"");
   }
 
   @Test
