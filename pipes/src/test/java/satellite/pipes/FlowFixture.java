@@ -84,7 +84,7 @@ abstract class FlowFixture {
   GrpcConnector connector;
   Router<GrpcConnection> router;
   GrpcServer satellite;
-  private ScheduledThreadPoolExecutor pool;
+  ScheduledThreadPoolExecutor pool;
   private boolean stopped;
 
   StandInOap node() {
@@ -130,8 +130,7 @@ abstract class FlowFixture {
     router = new Router<>(connector, pool, System::nanoTime, client.checkPeriod());
     memory = new MemoryBudget(memoryBytes);
     for (ReceiverPlugin receiver : receivers) {
-      pipes.add(
-          new Pipe(config(receiver), memory, router, client, metrics(), pool, System::nanoTime));
+      pipes.add(open(receiver));
     }
     satellite = new GrpcServer(server, client, pipes, router, transport, cpuPercent);
     router.nodes(upstreams);
@@ -141,6 +140,13 @@ abstract class FlowFixture {
       throw new UncheckedIOException(e);
     }
   }
+
+  Pipe open(ReceiverPlugin receiver) {
+    return new Pipe(config(receiver), memory, router, client, metrics(), pool, System::nanoTime);
+  }
+
+  /** What a test has opened beside, after the server has stopped. */
+  void closeMore() {}
 
   PipeConfig config(ReceiverPlugin receiver) {
     return new PipeConfig(
@@ -287,6 +293,7 @@ abstract class FlowFixture {
 
   private void stop() throws InterruptedException {
     stopServer(500);
+    closeMore();
     router.close();
     connector.closeNow();
     pool.shutdownNow();
@@ -303,7 +310,7 @@ abstract class FlowFixture {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.isAlive() && !before.contains(thread))
         .map(Thread::getName)
-        .filter(name -> name.matches("(accept|io|flow\\d+)-.*"))
+        .filter(name -> name.matches("(accept|io|flow\\d+)-.*|kafka"))
         .toList();
   }
 
