@@ -88,7 +88,7 @@ abstract class FlowFixture {
   GrpcConnector connector;
   Router<GrpcConnection> router;
   GrpcServer satellite;
-  private ScheduledThreadPoolExecutor pool;
+  ScheduledThreadPoolExecutor pool;
   private boolean stopped;
 
   StandInOap node() {
@@ -134,8 +134,7 @@ abstract class FlowFixture {
     router = new Router<>(connector, pool, System::nanoTime, client.checkPeriod());
     memory = new MemoryBudget(memoryBytes);
     for (ReceiverPlugin receiver : receivers) {
-      pipes.add(
-          new Pipe(config(receiver), memory, router, client, metrics(), pool, System::nanoTime));
+      pipes.add(open(receiver));
     }
     ServerTls tls = ServerTls.of(server.tls(), timer);
     satellite = new GrpcServer(server, tls, client, pipes, router, transport, cpuPercent);
@@ -146,6 +145,13 @@ abstract class FlowFixture {
       throw new UncheckedIOException(e);
     }
   }
+
+  Pipe open(ReceiverPlugin receiver) {
+    return new Pipe(config(receiver), memory, router, client, metrics(), pool, System::nanoTime);
+  }
+
+  /** What a test has opened beside, after the server has stopped. */
+  void closeMore() {}
 
   PipeConfig config(ReceiverPlugin receiver) {
     return new PipeConfig(
@@ -292,6 +298,7 @@ abstract class FlowFixture {
 
   private void stop() throws InterruptedException {
     stopServer(500);
+    closeMore();
     router.close();
     connector.closeNow();
     pool.shutdownNow();
@@ -308,7 +315,7 @@ abstract class FlowFixture {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.isAlive() && !before.contains(thread))
         .map(Thread::getName)
-        .filter(name -> name.matches("(accept|io|http|flow\\d+)-.*"))
+        .filter(name -> name.matches("(accept|io|http|flow\\d+)-.*|kafka"))
         .toList();
   }
 
