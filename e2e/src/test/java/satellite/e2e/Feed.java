@@ -43,7 +43,12 @@ final class Feed implements AutoCloseable {
   private final ManagedChannel channel;
 
   Feed(String address) {
-    channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    this(NettyChannelBuilder.forTarget(address).usePlaintext().build());
+  }
+
+  /** Over a channel that is more than plain, and closed with this. */
+  Feed(ManagedChannel channel) {
+    this.channel = channel;
   }
 
   /** A new stream with segments of one service; for tests that need to stop in the middle. */

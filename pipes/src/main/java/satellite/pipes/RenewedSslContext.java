@@ -1,7 +1,6 @@
 package satellite.pipes;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.SslContext;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
@@ -42,7 +41,8 @@ final class RenewedSslContext extends SslContext {
   }
 
   @Override
-  public ApplicationProtocolNegotiator applicationProtocolNegotiator() {
+  @SuppressWarnings("deprecation") // Every context has to have one.
+  public io.netty.handler.ssl.ApplicationProtocolNegotiator applicationProtocolNegotiator() {
     return now.applicationProtocolNegotiator();
   }
 

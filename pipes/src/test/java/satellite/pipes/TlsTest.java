@@ -203,12 +203,17 @@ class TlsTest extends FlowFixture {
     assertNotServed(TlsFiles.agent("client-other-ca.pem", "client.key"));
   }
 
+  @SuppressWarnings("deprecation")
+  private static List<String> protocols(SslContext tls) {
+    return tls.applicationProtocolNegotiator().protocols();
+  }
+
   @Test
   void oneSetOfFilesIsForBothProtocols() {
     var files = new ServerConfig.Tls(file("server.pem"), file("server.key"), file("ca.pem"));
     ServerTls tls = ServerTls.of(files, timer);
-    assertEquals(List.of("h2"), tls.forGrpc().nextProtocols());
-    assertEquals(List.of(), tls.forHttp().nextProtocols());
+    assertEquals(List.of("h2"), protocols(tls.forGrpc()));
+    assertEquals(List.of(), protocols(tls.forHttp()));
     for (SslContext context : List.of(tls.forGrpc(), tls.forHttp())) {
       assertTrue(context.isServer());
       assertTrue(context.newEngine(UnpooledByteBufAllocator.DEFAULT).getNeedClientAuth());
