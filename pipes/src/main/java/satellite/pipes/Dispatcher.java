@@ -274,8 +274,7 @@ final class Dispatcher implements Runnable {
     Deque<Batch> homeless = new ArrayDeque<>();
     for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
       Upstream<GrpcConnection> upstream = router.upstreams().get(entry.getKey());
-      boolean gone = upstream == null || upstream.state() == Connection.State.DOWN;
-      if (gone && entry.getValue().busy.isEmpty()) {
+      if (upstream == null || upstream.state() == Connection.State.DOWN) {
         homeless.addAll(entry.getValue().waiting);
         entry.getValue().waiting.clear();
       }
