@@ -274,8 +274,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     Deque<Batch> homeless = new ArrayDeque<>();
     for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
       Upstream<C> upstream = router.upstreams().get(entry.getKey());
-      boolean gone = upstream == null || upstream.state() == Connection.State.DOWN;
-      if (gone && entry.getValue().busy.isEmpty()) {
+      if (upstream == null || upstream.state() == Connection.State.DOWN) {
         homeless.addAll(entry.getValue().waiting);
         entry.getValue().waiting.clear();
       }

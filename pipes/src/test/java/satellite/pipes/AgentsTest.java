@@ -128,6 +128,33 @@ class AgentsTest extends FlowFixture {
     awaitAll(60);
   }
 
+  /** As the Java agent does: the service stands in the first log of a stream only. */
+  @Test
+  void logsOfManyServicesKeepTheirServiceAndShareNoStream() {
+    List<List<byte[]>> streams = new ArrayList<>();
+    for (int agent = 0; agent < 6; agent++) {
+      List<byte[]> stream = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        // The last one of some streams is of a service of its own, as a Go agent may send it.
+        String service = i == 0 ? "svc-" + agent % 3 : i == 23 && agent > 3 ? "svc-other" : "";
+        stream.add(Samples.log(service, "log " + agent + "/" + i));
+      }
+      streams.add(stream);
+    }
+    sendInterleaved(Samples.LOGS, streams);
+    awaitAll(144);
+    Map<Object, Integer> sent = new HashMap<>();
+    for (int agent = 0; agent < 6; agent++) {
+      for (byte[] message : streams.get(agent)) {
+        LogData log = Samples.parse(LogData.parser(), message);
+        String service = log.getService().isEmpty() ? "svc-" + agent % 3 : log.getService();
+        sent.merge(log.toBuilder().setService(service).build(), 1, Integer::sum);
+      }
+    }
+    assertEquals(sent, facts(Samples.LOGS));
+    assertEquals(3, nodesThatTook(Samples.LOGS));
+  }
+
   // ---- Rust, PHP, Python and Node: unary calls and streams of one connection
 
   @Test
