@@ -69,7 +69,7 @@ class PythonAgentProfilingTest {
 
   @ParameterizedTest
   @ValueSource(strings = {SERVICE, STRAIGHT})
-  void everySnapshotArrivesOnce(String service) {
+  void everySnapshotArrives(String service) {
     Eventually.until(
         "snapshots that the agent took, and those that OAP has",
         () -> List.of(agents.get(service).snapshots(), seen(service)),
