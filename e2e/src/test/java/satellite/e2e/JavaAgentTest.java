@@ -76,7 +76,7 @@ class JavaAgentTest {
   void itTakesAProfilingTask() throws Exception {
     // These OAPs share no store, and the agent may ask any of them.
     for (RealOap oap : landscape.oaps()) {
-      oap.query(Questions.newProfileTask(SERVICE));
+      oap.query(Questions.newProfileTask(SERVICE, "/hello"));
     }
     Eventually.until(
         "an agent was notified",

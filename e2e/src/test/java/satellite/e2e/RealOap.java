@@ -104,9 +104,22 @@ final class RealOap implements AutoCloseable {
     return Http.postJson(restPort, "/graphql", "{\"query\": \"" + text + "\"}");
   }
 
-  /** Every string that stands under a field so named (a pattern), in the order of the answer. */
+  /**
+   * Every string that stands under a field so named (a pattern), alone or first in a list, in the
+   * order of the answer.
+   */
   List<String> strings(String field, String graphql) throws IOException, InterruptedException {
-    Pattern pattern = Pattern.compile("\"(?:" + field + ")\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    return values(field, "\\[?\"((?:[^\"\\\\]|\\\\.)*)\"", graphql);
+  }
+
+  /** The same for whole numbers. */
+  List<Long> numbers(String field, String graphql) throws IOException, InterruptedException {
+    return values(field, "(-?\\d+)", graphql).stream().map(Long::valueOf).toList();
+  }
+
+  private List<String> values(String field, String value, String graphql)
+      throws IOException, InterruptedException {
+    Pattern pattern = Pattern.compile("\"(?:" + field + ")\":" + value);
     String answer = query(graphql);
     if (answer.contains("\"errors\":")) {
       throw new IOException(graphql + " was answered with " + answer);
