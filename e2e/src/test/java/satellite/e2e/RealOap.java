@@ -101,7 +101,17 @@ final class RealOap implements AutoCloseable {
 
   /** Every string that stands under a field so named (a pattern), in the order of the answer. */
   List<String> strings(String field, String graphql) throws IOException, InterruptedException {
-    Pattern pattern = Pattern.compile("\"(?:" + field + ")\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    return values(field, "\"((?:[^\"\\\\]|\\\\.)*)\"", graphql);
+  }
+
+  /** The same for whole numbers. */
+  List<Long> numbers(String field, String graphql) throws IOException, InterruptedException {
+    return values(field, "(-?\\d+)", graphql).stream().map(Long::valueOf).toList();
+  }
+
+  private List<String> values(String field, String value, String graphql)
+      throws IOException, InterruptedException {
+    Pattern pattern = Pattern.compile("\"(?:" + field + ")\":" + value);
     String answer = query(graphql);
     if (answer.contains("\"errors\":")) {
       throw new IOException(graphql + " was answered with " + answer);
