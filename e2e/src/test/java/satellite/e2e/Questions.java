@@ -67,6 +67,10 @@ final class Questions {
         + ", duration: DURATION) { name language attributes { name value } } }";
   }
 
+  static String services(String layer) {
+    return "{ listServices(layer: " + quoted(layer) + ") { name } }";
+  }
+
   static String newProfileTask(String service, String endpoint) {
     return "mutation { createProfileTask(creationRequest: { serviceId: "
         + id(service)
