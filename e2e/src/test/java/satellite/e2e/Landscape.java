@@ -114,6 +114,14 @@ final class Landscape implements AutoCloseable {
     return highest;
   }
 
+  long zipkinSpansOfTrace(String id) throws Exception {
+    long spans = 0;
+    for (RealOap oap : oaps()) {
+      spans += oap.zipkinSpansOfTrace(id);
+    }
+    return spans;
+  }
+
   long zipkinSpans(String service) throws Exception {
     long spans = 0;
     for (RealOap oap : oaps()) {

@@ -25,15 +25,13 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/**
- * A real OpenTelemetry SDK that reports as one service, and as a host of the same name. What it was
- * given is sent by {@link #report}, several requests for each kind.
- */
-final class OpenTelemetrySdk implements AutoCloseable {
+/** A real OpenTelemetry SDK. It sends several requests for each kind. */
+final class OpenTelemetrySdk implements Telemetry {
 
   /** The protocols of OTLP, by the names that its specification has for them. */
   enum Protocol {
@@ -117,18 +115,26 @@ final class OpenTelemetrySdk implements AutoCloseable {
     meter = metrics.get("e2e");
   }
 
-  /** A trace of two spans, as of a request that asks another service. */
-  void request(String name) {
+  @Override
+  public void request(String name) {
     Tracer tracer = traces.get("e2e");
-    Span server = tracer.spanBuilder(name).setSpanKind(SpanKind.SERVER).startSpan();
+    Instant start = Instant.now();
+    Span server =
+        tracer.spanBuilder(name).setSpanKind(SpanKind.SERVER).setStartTimestamp(start).startSpan();
     try (Scope inServer = server.makeCurrent()) {
-      tracer.spanBuilder(name + "/remote").setSpanKind(SpanKind.CLIENT).startSpan().end();
+      tracer
+          .spanBuilder(name + "/remote")
+          .setSpanKind(SpanKind.CLIENT)
+          .setStartTimestamp(start.plusMillis(1))
+          .startSpan()
+          .end(start.plusMillis(4));
     } finally {
-      server.end();
+      server.end(start.plusMillis(5));
     }
   }
 
-  void log(String text) {
+  @Override
+  public void log(String text) {
     logs.get("e2e")
         .logRecordBuilder()
         .setSeverity(Severity.INFO)
@@ -137,17 +143,18 @@ final class OpenTelemetrySdk implements AutoCloseable {
         .emit();
   }
 
-  void gauge(String name, double value) {
+  @Override
+  public void gauge(String name, double value) {
     meter.gaugeBuilder(name).build().set(value);
   }
 
-  /** A sum that can fall. */
-  void level(String name, long value) {
+  @Override
+  public void level(String name, long value) {
     meter.upDownCounterBuilder(name).build().add(value);
   }
 
-  /** Sends everything; returns when the receiver has said yes to all of it. */
-  void report() {
+  @Override
+  public void report() {
     List<CompletableResultCode> answers =
         Stream.of(traces.forceFlush(), logs.forceFlush(), metrics.forceFlush()).toList();
     CompletableResultCode all = CompletableResultCode.ofAll(answers);

@@ -101,7 +101,7 @@ final class RealOap implements AutoCloseable {
             MINUTE.format(now.minus(Duration.ofMinutes(15))),
             MINUTE.format(now.plus(Duration.ofMinutes(1))));
     String text = graphql.replace("DURATION", duration).replace("\n", " ").replace("\"", "\\\"");
-    return Http.postJson(restPort, "/graphql", "{\"query\": \"" + text + "\"}");
+    return Http.postJson(restPort, "/graphql", "{\"query\": \"" + text + "\"}").body();
   }
 
   /**
@@ -148,8 +148,15 @@ final class RealOap implements AutoCloseable {
 
   /** How many spans the traces of a service have together, of what came over Zipkin or OTLP. */
   long zipkinSpans(String service) throws IOException, InterruptedException {
-    String traces = zipkin("/zipkin/api/v2/traces?limit=1000&serviceName=" + service);
-    return Pattern.compile("\"id\":").matcher(traces).results().count();
+    return spans("/zipkin/api/v2/traces?limit=1000&serviceName=" + service);
+  }
+
+  long zipkinSpansOfTrace(String id) throws IOException, InterruptedException {
+    return spans("/zipkin/api/v2/trace/" + id);
+  }
+
+  private long spans(String path) throws IOException, InterruptedException {
+    return Pattern.compile("\"id\":").matcher(zipkin(path)).results().count();
   }
 
   /** A counter among the OAP's own metrics, summed over its labels. */
