@@ -44,7 +44,9 @@ final class Shop {
     }
     price();
     pay("bank:443");
+    // Two at once: the agent sends them on one stream, and names the service with the first.
     log("sold " + what);
+    log("thanks for " + what);
     worker.execute(later(() -> {}));
   }
 
