@@ -75,6 +75,20 @@ class ProgramTest {
   }
 
   @Test
+  void tlsFilesThatCannotBeUsedAreOneLine(@TempDir Path directory) throws Exception {
+    String file = Files.writeString(directory.resolve("tls.pem"), "no certificate").toString();
+    Map<String, String> server =
+        Map.of("SATELLITE_GRPC_TLS_CERT_FILE", file, "SATELLITE_GRPC_TLS_KEY_FILE", file);
+    Map<String, String> client =
+        Map.of("SATELLITE_GRPC_ENABLE_TLS", "true", "SATELLITE_grpc_CA_PEM_PATH", file);
+    try (Program in = new Program(server, "start");
+        Program out = new Program(client, "start")) {
+      assertRefusedInOneLine(in, "the server's TLS files cannot be used: " + file);
+      assertRefusedInOneLine(out, "the client's TLS files cannot be used: " + file);
+    }
+  }
+
+  @Test
   void aConfigurationErrorIsOneLine(@TempDir Path directory) throws Exception {
     Path file = Files.writeString(directory.resolve("user.yaml"), "sharing:\n  memry: {}\n");
     try (Program missing = run("start", "-c", directory.resolve("none.yaml").toString());
