@@ -8,6 +8,9 @@ import io.grpc.stub.StreamObserver;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.collector.logs.v1.LogsServiceGrpc;
 import io.opentelemetry.proto.collector.metrics.v1.MetricsServiceGrpc;
+import io.opentelemetry.proto.collector.trace.v1.TraceServiceGrpc;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -209,6 +212,14 @@ final class Feed implements AutoCloseable {
     ExportLogsServiceRequest.Builder all = ExportLogsServiceRequest.newBuilder();
     services.forEach(service -> all.mergeFrom(Samples.otlpLog(service, text)));
     timed(LogsServiceGrpc.newBlockingStub(channel)).export(all.build());
+  }
+
+  /** A span that took so long; returns its id. */
+  String otlpSpan(String service, long nanos) {
+    String id = Samples.id().substring(0, 8);
+    String hex = HexFormat.of().formatHex(id.getBytes(StandardCharsets.US_ASCII));
+    timed(TraceServiceGrpc.newBlockingStub(channel)).export(Samples.otlpSpan(service, id, nanos));
+    return hex;
   }
 
   private static List<String> ids(int count) {

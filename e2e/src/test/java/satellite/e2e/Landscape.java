@@ -114,20 +114,20 @@ final class Landscape implements AutoCloseable {
     return highest;
   }
 
-  long zipkinSpansOfTrace(String id) throws Exception {
-    long spans = 0;
+  List<String> spanIds(String service) throws Exception {
+    List<String> all = new ArrayList<>();
     for (RealOap oap : oaps()) {
-      spans += oap.zipkinSpansOfTrace(id);
+      all.addAll(oap.spanIds(service));
     }
-    return spans;
+    return all;
   }
 
-  long zipkinSpans(String service) throws Exception {
-    long spans = 0;
+  List<String> spanIdsOfTrace(String trace) throws Exception {
+    List<String> all = new ArrayList<>();
     for (RealOap oap : oaps()) {
-      spans += oap.zipkinSpans(service);
+      all.addAll(oap.spanIdsOfTrace(trace));
     }
-    return spans;
+    return all;
   }
 
   /** The metrics, of those whose names match, that some OAP has a value of. */

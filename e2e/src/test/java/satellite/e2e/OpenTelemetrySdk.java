@@ -87,7 +87,8 @@ final class OpenTelemetrySdk implements Telemetry {
 
   OpenTelemetrySdk(String service, Protocol protocol, String address, String compression) {
     Exporters to = Exporters.of(protocol, address, compression);
-    // By job_name OAP finds its rules, by host.name the service that they measure.
+    // By job_name OAP finds its rules, by host.name the service that they measure. It reads
+    // service.name as another job_name and takes the first of both; the SDK sorts them by name.
     Resource resource =
         Resource.create(
             Attributes.builder()

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static satellite.e2e.Eventually.equal;
 import static satellite.e2e.Eventually.exactly;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,14 +96,14 @@ class OpenTelemetryTest {
   @ParameterizedTest
   @MethodSource("senders")
   void everySpanIsStored(Sender sender) {
-    equal(2L * REQUESTS, "spans", () -> landscape.zipkinSpans(sender.service));
+    equal(2 * REQUESTS, "spans", () -> landscape.spanIds(sender.service).size());
   }
 
   /** In JSON they are hex; read as base64, as in other JSON of protobuf, they would be others. */
   @Test
   void idsOfTracesInJsonAreKept() {
     for (String id : json.traceIds()) {
-      equal(2L, "spans of " + id, () -> landscape.zipkinSpansOfTrace(id));
+      equal(2, "spans of " + id, () -> landscape.spanIdsOfTrace(id).size());
     }
   }
 
@@ -142,6 +144,25 @@ class OpenTelemetryTest {
       exactly(List.of("hello"), "logs of " + service, () -> logs(service));
     }
     assertFalse(logs("otel-s-three").contains("hello"));
+  }
+
+  /**
+   * OAP 10.1 fails on a span under a microsecond, and on what comes behind it in the same request.
+   * What comes before it is stored, and may be sent again, under the same id.
+   */
+  @Test
+  void aSpanThatOapFailsOnCostsNoOther() {
+    List<String> good = new ArrayList<>();
+    try (Feed feed = new Feed(landscape.address())) {
+      for (int i = 0; i < 20; i++) {
+        if (i == 10) {
+          feed.otlpSpan("otel-quick", 0);
+        } else {
+          good.add(feed.otlpSpan("otel-quick", 5_000_000));
+        }
+      }
+    }
+    equal(Set.copyOf(good), "spans", () -> Set.copyOf(landscape.spanIds("otel-quick")));
   }
 
   private List<String> logs(String service) throws Exception {

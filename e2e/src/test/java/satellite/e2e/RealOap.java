@@ -146,17 +146,21 @@ final class RealOap implements AutoCloseable {
     return Http.get(zipkinQueryPort, path).body();
   }
 
-  /** How many spans the traces of a service have together, of what came over Zipkin or OTLP. */
-  long zipkinSpans(String service) throws IOException, InterruptedException {
-    return spans("/zipkin/api/v2/traces?limit=1000&serviceName=" + service);
+  /** The ids of all spans in the traces of a service, of what came over Zipkin or OTLP. */
+  List<String> spanIds(String service) throws IOException, InterruptedException {
+    return spanIdsAt("/zipkin/api/v2/traces?limit=1000&serviceName=" + service);
   }
 
-  long zipkinSpansOfTrace(String id) throws IOException, InterruptedException {
-    return spans("/zipkin/api/v2/trace/" + id);
+  /**
+   * @param trace its id in hex
+   */
+  List<String> spanIdsOfTrace(String trace) throws IOException, InterruptedException {
+    return spanIdsAt("/zipkin/api/v2/trace/" + trace);
   }
 
-  private long spans(String path) throws IOException, InterruptedException {
-    return Pattern.compile("\"id\":").matcher(zipkin(path)).results().count();
+  private List<String> spanIdsAt(String path) throws IOException, InterruptedException {
+    Matcher ids = Pattern.compile("\"id\":\"(\\w+)\"").matcher(zipkin(path));
+    return ids.results().map(id -> id.group(1)).toList();
   }
 
   /** A counter among the OAP's own metrics, summed over its labels. */

@@ -1,6 +1,7 @@
 package satellite.e2e;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Timestamp;
@@ -15,6 +16,7 @@ import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
 import io.envoyproxy.envoy.service.metrics.v3.StreamMetricsMessage;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
@@ -26,6 +28,9 @@ import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import io.opentelemetry.proto.metrics.v1.ScopeMetrics;
 import io.opentelemetry.proto.resource.v1.Resource;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
 import io.prometheus.client.Metrics;
 import io.prometheus.client.Metrics.MetricFamily;
 import io.prometheus.client.Metrics.MetricType;
@@ -320,6 +325,28 @@ final class Samples {
                 .setResource(
                     Resource.newBuilder().addAttributes(attribute("service.name", service)))
                 .addScopeLogs(ScopeLogs.newBuilder().addLogRecords(log)))
+        .build();
+  }
+
+  /**
+   * @param id eight characters
+   */
+  static ExportTraceServiceRequest otlpSpan(String service, String id, long nanos) {
+    long start = now() * 1_000_000L;
+    Span.Builder span =
+        Span.newBuilder()
+            .setTraceId(ByteString.copyFromUtf8("of span " + id))
+            .setSpanId(ByteString.copyFromUtf8(id))
+            .setName("GET /items")
+            .setKind(Span.SpanKind.SPAN_KIND_SERVER)
+            .setStartTimeUnixNano(start)
+            .setEndTimeUnixNano(start + nanos);
+    return ExportTraceServiceRequest.newBuilder()
+        .addResourceSpans(
+            ResourceSpans.newBuilder()
+                .setResource(
+                    Resource.newBuilder().addAttributes(attribute("service.name", service)))
+                .addScopeSpans(ScopeSpans.newBuilder().addSpans(span)))
         .build();
   }
 
