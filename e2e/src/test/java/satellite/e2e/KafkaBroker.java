@@ -115,13 +115,10 @@ final class KafkaBroker implements AutoCloseable {
 
   /** Waits until it answers. */
   KafkaBroker awaitReady() {
-    process.awaitReady(
-        PATIENCE,
-        () -> {
-          try (Admin admin = admin()) {
-            return admin.listTopics().names().get(5, TimeUnit.SECONDS) != null;
-          }
-        });
+    try (Admin admin = admin()) {
+      process.awaitReady(
+          PATIENCE, () -> admin.listTopics().names().get(5, TimeUnit.SECONDS) != null);
+    }
     return this;
   }
 
@@ -194,7 +191,10 @@ final class KafkaBroker implements AutoCloseable {
   }
 
   private Map<String, Object> client() {
-    return Map.of("bootstrap.servers", address(), "default.api.timeout.ms", 5000);
+    return Map.of(
+        "bootstrap.servers", address(),
+        "request.timeout.ms", 4000,
+        "default.api.timeout.ms", 5000);
   }
 
   @Override
