@@ -70,8 +70,7 @@ public final class KafkaConnection implements Connection {
     try {
       producer = producers.get();
     } catch (KafkaException e) {
-      complain("Kafka at " + node + ": " + reason(e));
-      become(State.DOWN);
+      notMade(e);
       return;
     }
     if (closed) {
@@ -80,6 +79,11 @@ public final class KafkaConnection implements Connection {
     }
     become(State.CONNECTING);
     startWatching();
+  }
+
+  private void notMade(RuntimeException why) {
+    complain("Kafka at " + node + ": " + reason(why));
+    become(State.DOWN);
   }
 
   private void startWatching() {
@@ -99,7 +103,7 @@ public final class KafkaConnection implements Connection {
     for (String topic : topics) {
       try {
         producer.partitionsFor(topic);
-      } catch (KafkaException e) {
+      } catch (RuntimeException e) {
         unknown.add(topic);
         why = reason(e);
       }
@@ -168,7 +172,12 @@ public final class KafkaConnection implements Connection {
             if (producer != null) {
               close(producer, Duration.ZERO);
             }
-            make();
+            try {
+              make();
+            } catch (TlsFilesException e) {
+              // They were good once.
+              notMade(e);
+            }
           }
         });
   }
@@ -210,7 +219,7 @@ public final class KafkaConnection implements Connection {
     long now = System.nanoTime();
     long last = complained.get();
     if (now - last >= COMPLAINT_NANOS && complained.compareAndSet(last, now)) {
-      LOG.log(System.Logger.Level.WARNING, what.replace("'", "''"));
+      LOG.log(System.Logger.Level.WARNING, what);
     }
   }
 
