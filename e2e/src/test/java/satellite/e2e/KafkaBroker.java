@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -140,12 +139,6 @@ final class KafkaBroker implements AutoCloseable {
   void createTopic(String topic) throws Exception {
     try (Admin admin = admin()) {
       admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1))).all().get();
-    }
-  }
-
-  Set<String> topics() throws Exception {
-    try (Admin admin = admin()) {
-      return admin.listTopics().names().get();
     }
   }
 
