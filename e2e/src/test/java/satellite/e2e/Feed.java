@@ -5,6 +5,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.collector.logs.v1.LogsServiceGrpc;
 import io.opentelemetry.proto.collector.metrics.v1.MetricsServiceGrpc;
 import java.util.List;
@@ -42,7 +43,12 @@ final class Feed implements AutoCloseable {
   private final ManagedChannel channel;
 
   Feed(String address) {
-    channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    this(NettyChannelBuilder.forTarget(address).usePlaintext().build());
+  }
+
+  /** Over a channel that is more than plain, and closed with this. */
+  Feed(ManagedChannel channel) {
+    this.channel = channel;
   }
 
   /** A new stream with segments of one service; for tests that need to stop in the middle. */
@@ -196,6 +202,13 @@ final class Feed implements AutoCloseable {
 
   void otlpLog(String service, String text) {
     timed(LogsServiceGrpc.newBlockingStub(channel)).export(Samples.otlpLog(service, text));
+  }
+
+  /** The same log of several services in one request. */
+  void otlpLogs(List<String> services, String text) {
+    ExportLogsServiceRequest.Builder all = ExportLogsServiceRequest.newBuilder();
+    services.forEach(service -> all.mergeFrom(Samples.otlpLog(service, text)));
+    timed(LogsServiceGrpc.newBlockingStub(channel)).export(all.build());
   }
 
   private static List<String> ids(int count) {

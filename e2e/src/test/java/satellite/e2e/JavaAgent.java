@@ -1,19 +1,22 @@
 package satellite.e2e;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** A small Java program with the real SkyWalking agent in it. */
+/** A {@link Shop} with the real SkyWalking agent in it, and our plugin in the agent. */
 final class JavaAgent implements AutoCloseable {
 
   private static final Path JAR = Path.of("oap/target/agent/skywalking-agent.jar").toAbsolutePath();
 
+  private final int port = Child.freePort();
   private final Child process;
 
-  private JavaAgent(String service, String instance, String reportTo) {
+  private JavaAgent(Path agent, String service, String instance, String reportTo) {
     process =
         Child.start(
             "agent-" + service,
@@ -21,29 +24,44 @@ final class JavaAgent implements AutoCloseable {
             List.of(
                 Child.JAVA,
                 "-Xmx96m",
-                "-javaagent:" + JAR,
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-javaagent:" + agent,
                 "-Dskywalking.collector.backend_service=" + reportTo,
                 "-Dskywalking.agent.service_name=" + service,
                 "-Dskywalking.agent.instance_name=" + instance,
                 // The defaults are 20 to 30 seconds.
                 "-Dskywalking.collector.heartbeat_period=3",
-                "-Dskywalking.collector.get_profile_task_interval=3",
-                "-Dskywalking.collector.get_agent_dynamic_config_interval=3",
+                "-Dskywalking.collector.get_profile_task_interval=1",
+                "-Dskywalking.collector.get_agent_dynamic_config_interval=1",
+                "-Dskywalking.meter.report_interval=2",
                 "-Dskywalking.logging.output=CONSOLE",
                 // Lower levels do not tell what came from the backend.
                 "-Dskywalking.logging.level=TRACE",
                 "-cp",
                 Path.of("target/test-classes").toAbsolutePath().toString(),
-                IdleProgram.class.getName()));
+                Shop.class.getName(),
+                "" + port));
   }
 
+  /** Starts one without waiting for it; several can start side by side. */
   static JavaAgent start(String service, String instance, String reportTo) {
     if (!Files.isRegularFile(JAR)) {
       throw Peers.missing("agent", JAR + " is not there; mvn verify fetches it");
     }
-    JavaAgent agent = new JavaAgent(service, instance, reportTo);
-    agent.process.awaitReady(Duration.ofSeconds(60), () -> agent.says(IdleProgram.STARTED));
-    return agent;
+    return new JavaAgent(Installed.AGENT, service, instance, reportTo);
+  }
+
+  /**
+   * Waits until it has its configuration from OAP: what came before, the agent would throw away.
+   */
+  JavaAgent awaitReady() {
+    process.awaitReady(Duration.ofSeconds(60), () -> says(Shop.OPEN) && isConfigured());
+    return this;
+  }
+
+  boolean isConfigured() {
+    return says("Current configurations after the sync");
   }
 
   /** Whether its log holds that text. */
@@ -51,8 +69,29 @@ final class JavaAgent implements AutoCloseable {
     return process.output().stream().anyMatch(line -> line.contains(text));
   }
 
+  /** Has the shop serve that path (and query); returns when it has. */
+  void ask(String path) throws IOException, InterruptedException {
+    int status = Http.get(port, path).statusCode();
+    if (status != 204) {
+      throw new AssertionError(path + " was answered with " + status);
+    }
+  }
+
   @Override
   public void close() {
     process.close();
+  }
+
+  /** Once for all agents of a test run. */
+  private static final class Installed {
+    static final Path AGENT = install();
+
+    private static Path install() {
+      try {
+        return AgentPlugin.installBeside(JAR);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

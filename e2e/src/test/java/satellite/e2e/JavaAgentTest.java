@@ -1,69 +1,181 @@
 package satellite.e2e;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static satellite.e2e.Eventually.equal;
 import static satellite.e2e.Eventually.exactly;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A real Java agent works as if it talked to OAP itself. */
+/**
+ * A real Java agent works as if it talked to OAP itself: a second one does, and what is found of
+ * both is the same.
+ */
 @Order(2)
 @ExtendWith(LandscapeResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class JavaAgentTest {
 
-  private static final String SERVICE = "agent-service";
-  private static final String INSTANCE = "agent-instance";
+  private static final String SERVICE = "shop";
+  private static final String STRAIGHT = "shop-straight";
+  private static final String INSTANCE = "shop-1";
+  private static final int ORDERS = 40;
+
+  /** What the plugin makes of an order: four spans in two segments. */
+  private static final List<String> SPANS_OF_AN_ORDER =
+      List.of(
+          "Entry, /order, , Tomcat, Http",
+          "Local, price, , Unknown, Unknown",
+          "Exit, pay, bank:443, GRPC, RPCFramework",
+          "Local, pack, , Unknown, Unknown");
 
   private final Landscape landscape;
   private JavaAgent agent;
+  private JavaAgent straight;
 
   JavaAgentTest(Landscape landscape) {
     this.landscape = landscape;
   }
 
   @BeforeAll
-  void start() {
+  void takeOrders() throws Exception {
     agent = JavaAgent.start(SERVICE, INSTANCE, landscape.address());
+    straight = JavaAgent.start(STRAIGHT, INSTANCE, landscape.straight());
+    agent.awaitReady();
+    straight.awaitReady();
+    for (int order = 0; order < ORDERS; order++) {
+      agent.ask("/order?" + order);
+      straight.ask("/order?" + order);
+    }
   }
 
   @AfterAll
   void end() {
-    if (agent != null) {
-      agent.close();
+    Stream.of(agent, straight).filter(started -> started != null).forEach(JavaAgent::close);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SERVICE, STRAIGHT})
+  void everySegmentArrivesOnce(String service) {
+    List<String> ids =
+        Eventually.until(
+            "two segments for each order",
+            () -> landscape.segmentIds(service),
+            found -> found.size() == 2 * ORDERS);
+    assertEquals(2 * ORDERS, Set.copyOf(ids).size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SERVICE, STRAIGHT})
+  void everySpanArrivesOnce(String service) {
+    exactly(
+        Collections.nCopies(ORDERS, SPANS_OF_AN_ORDER).stream().flatMap(List::stream).toList(),
+        "spans",
+        () ->
+            rows(
+                5,
+                landscape.strings(
+                    "type|endpointName|peer|component|layer", Questions.spans(tracesOf(service)))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SERVICE, STRAIGHT})
+  void everySegmentOfAnotherThreadNamesItsParent(String service) {
+    Eventually.until(
+        "half of the segments are parents of the others",
+        () -> {
+          Set<String> childless = new HashSet<>(landscape.segmentIds(service));
+          childless.removeAll(
+              landscape.strings("parentSegmentId", Questions.spans(tracesOf(service))));
+          return childless.size();
+        },
+        size -> size == ORDERS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SERVICE, STRAIGHT})
+  void everyCallIsCountedOnce(String service) {
+    equal((long) ORDERS, "calls", () -> landscape.total("sum(service_cpm)", service));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SERVICE, STRAIGHT})
+  void everyLogArrivesOnceUnderItsServiceInstanceAndTrace(String service) {
+    exactly(
+        IntStream.range(0, ORDERS)
+            .boxed()
+            .flatMap(order -> Stream.of("sold " + order, "thanks for " + order))
+            .map(text -> service + ", " + INSTANCE + ", " + text)
+            .toList(),
+        "logs",
+        () ->
+            rows(
+                3,
+                landscape.strings(
+                    "serviceName|serviceInstanceName|content", Questions.logs(service))));
+    equal(ORDERS, "traces", () -> tracesOf(service).size());
+  }
+
+  /** Of the own program, of the agent itself, and a histogram: all in one stream of the agent. */
+  @ParameterizedTest
+  @ValueSource(strings = {SERVICE, STRAIGHT})
+  void everyMeterHasTheValueThatWasReported(String service) {
+    equal((long) ORDERS, "orders", () -> figure("shop_orders", service));
+    equal(2L * ORDERS, "segments", () -> figure("shop_segments", service));
+    equal(6L * ORDERS, "intercepted calls", () -> figure("shop_interceptions", service));
+  }
+
+  @Test
+  void itsInstanceIsKnownWithTheSameProperties() {
+    Set<String> expected =
+        Eventually.until(
+            "the straight instance and its process number",
+            () -> properties(STRAIGHT),
+            names -> names.containsAll(List.of(INSTANCE, "Process No.")));
+    equal(expected, "properties", () -> properties(SERVICE));
+  }
+
+  @Test
+  void itIsInTheSameLayers() {
+    for (String layer : List.of("GENERAL", "SO11Y_JAVA_AGENT")) {
+      Eventually.until(
+          "services of " + layer,
+          () -> landscape.strings("name", Questions.services(layer)),
+          names -> names.containsAll(List.of(SERVICE, STRAIGHT)));
     }
   }
 
   @Test
-  void itsInstanceIsKnownWithItsProperties() {
-    Eventually.until(
-        "the instance and its process number",
-        () -> landscape.strings("name", Questions.instances(SERVICE)),
-        names -> names.contains(INSTANCE) && names.contains("Process No."));
-  }
-
-  @Test
   void itsHeapIsMeasured() {
-    Eventually.until(
-        "heap",
-        () -> landscape.highest("latest(instance_jvm_memory_heap)", SERVICE, INSTANCE),
-        heap -> heap > 0);
-  }
-
-  @Test
-  void itsStartIsAnEvent() {
-    // Its end is none: agent 9.4.0 closes its channel before it reports that.
-    exactly(List.of("Start"), "events", () -> landscape.strings("name", Questions.events(SERVICE)));
+    Eventually.until("heap", () -> figure("instance_jvm_memory_heap", SERVICE), heap -> heap > 0);
+    long largest =
+        Eventually.until(
+            "the largest heap of the straight one",
+            () -> figure("instance_jvm_memory_heap_max", STRAIGHT),
+            heap -> heap > 0);
+    equal(largest, "largest heap", () -> figure("instance_jvm_memory_heap_max", SERVICE));
   }
 
   @Test
   void itGetsItsConfigurationFromOap() {
-    equal(true, "configured", () -> agent.says("Current configurations after the sync"));
+    equal(true, "configured", () -> agent.isConfigured());
   }
 
   /** OAP 10.1 does not know the service; the agent gives up only on exactly that status. */
@@ -76,11 +188,51 @@ class JavaAgentTest {
   void itTakesAProfilingTask() throws Exception {
     // These OAPs share no store, and the agent may ask any of them.
     for (RealOap oap : landscape.oaps()) {
-      oap.query(Questions.newProfileTask(SERVICE));
+      oap.query(Questions.newProfileTask(SERVICE, "/hello"));
     }
     Eventually.until(
         "an agent was notified",
         () -> landscape.strings("instanceName", Questions.profileTasks(SERVICE)),
         names -> names.contains(INSTANCE));
+  }
+
+  /** The last: it ends both. Agent 9.4.0 closes its channel before it reports its end. */
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void itsEventsAreTheSameWhenItHasEnded() throws Exception {
+    end();
+    // What is sent now comes after all that an agent may have sent.
+    try (Feed through = new Feed(landscape.address());
+        Feed direct = new Feed(landscape.straight())) {
+      List<String> later = new ArrayList<>(through.events("after-the-shops", 20));
+      later.addAll(direct.events("after-the-shops", 20));
+      exactly(
+          later,
+          "later events",
+          () -> landscape.strings("uuid", Questions.events("after-the-shops")));
+    }
+    assertEquals(List.of("Start"), landscape.strings("name", Questions.events(SERVICE)));
+    assertEquals(List.of("Start"), landscape.strings("name", Questions.events(STRAIGHT)));
+  }
+
+  private long figure(String name, String service) throws Exception {
+    return landscape.highest("latest(" + name + ")", service, INSTANCE);
+  }
+
+  /** The instance's name among them. */
+  private Set<String> properties(String service) throws Exception {
+    return new TreeSet<>(landscape.strings("name", Questions.instances(service)));
+  }
+
+  /** As the logs name them. */
+  private List<String> tracesOf(String service) throws Exception {
+    return landscape.strings("traceId", Questions.logs(service)).stream().distinct().toList();
+  }
+
+  /** So many strings that stand together, as one. */
+  private static List<String> rows(int width, List<String> strings) {
+    return IntStream.range(0, strings.size() / width)
+        .mapToObj(row -> String.join(", ", strings.subList(row * width, (row + 1) * width)))
+        .toList();
   }
 }

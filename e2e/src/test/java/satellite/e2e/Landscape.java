@@ -3,6 +3,8 @@ package satellite.e2e;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -29,7 +31,14 @@ final class Landscape implements AutoCloseable {
     try {
       one.awaitReady();
       two.awaitReady();
-      satellite = STRAIGHT ? null : SatelliteProcess.inFrontOf("satellite-shared", one, two);
+      satellite =
+          STRAIGHT
+              ? null
+              : SatelliteProcess.inFrontOf(
+                  "satellite-shared",
+                  Map.of("SATELLITE_HTTP_ZIPKIN_PORT", "" + zipkinPort),
+                  one,
+                  two);
     } catch (RuntimeException | Error e) {
       one.close();
       two.close();
@@ -40,6 +49,11 @@ final class Landscape implements AutoCloseable {
   /** Where senders connect to. */
   String address() {
     return STRAIGHT ? one.address() : satellite.address();
+  }
+
+  /** Where those who speak HTTP connect to; with a straight run the OAP's REST port. */
+  String http() {
+    return STRAIGHT ? one.rest() : satellite.http();
   }
 
   /** Where senders connect to for comparison: an OAP itself. */
@@ -84,12 +98,50 @@ final class Landscape implements AutoCloseable {
   }
 
   /** A figure that any OAP may hold: the largest. */
+  long highest(String expression, String service) throws Exception {
+    long highest = 0;
+    for (RealOap oap : oaps()) {
+      highest = Math.max(highest, oap.figure(Questions.figure(expression, service)));
+    }
+    return highest;
+  }
+
   long highest(String expression, String service, String instance) throws Exception {
     long highest = 0;
     for (RealOap oap : oaps()) {
       highest = Math.max(highest, oap.figure(Questions.figure(expression, service, instance)));
     }
     return highest;
+  }
+
+  long zipkinSpansOfTrace(String id) throws Exception {
+    long spans = 0;
+    for (RealOap oap : oaps()) {
+      spans += oap.zipkinSpansOfTrace(id);
+    }
+    return spans;
+  }
+
+  long zipkinSpans(String service) throws Exception {
+    long spans = 0;
+    for (RealOap oap : oaps()) {
+      spans += oap.zipkinSpans(service);
+    }
+    return spans;
+  }
+
+  /** The metrics, of those whose names match, that some OAP has a value of. */
+  Set<String> measured(String names, String service, String instance) throws Exception {
+    Set<String> measured = new TreeSet<>();
+    for (RealOap oap : oaps()) {
+      for (String name : oap.strings("name", Questions.metrics(names))) {
+        String latest = Questions.figure("latest(" + name + ")", service, instance);
+        if (!oap.strings("value", latest).isEmpty()) {
+          measured.add(name);
+        }
+      }
+    }
+    return measured;
   }
 
   long counters(String name) throws Exception {

@@ -87,6 +87,11 @@ final class RealOap implements AutoCloseable {
     return host + ":" + grpcPort;
   }
 
+  /** Its REST port, where agents may report over HTTP. */
+  String rest() {
+    return host + ":" + restPort;
+  }
+
   /** The answer to a GraphQL query as text; DURATION in it stands for the last quarter hour. */
   String query(String graphql) throws IOException, InterruptedException {
     Instant now = Instant.now();
@@ -96,12 +101,25 @@ final class RealOap implements AutoCloseable {
             MINUTE.format(now.minus(Duration.ofMinutes(15))),
             MINUTE.format(now.plus(Duration.ofMinutes(1))));
     String text = graphql.replace("DURATION", duration).replace("\n", " ").replace("\"", "\\\"");
-    return Http.postJson(restPort, "/graphql", "{\"query\": \"" + text + "\"}");
+    return Http.postJson(restPort, "/graphql", "{\"query\": \"" + text + "\"}").body();
   }
 
-  /** Every string that stands under a field so named (a pattern), in the order of the answer. */
+  /**
+   * Every string that stands under a field so named (a pattern), alone or first in a list, in the
+   * order of the answer.
+   */
   List<String> strings(String field, String graphql) throws IOException, InterruptedException {
-    Pattern pattern = Pattern.compile("\"(?:" + field + ")\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    return values(field, "\\[?\"((?:[^\"\\\\]|\\\\.)*)\"", graphql);
+  }
+
+  /** The same for whole numbers. */
+  List<Long> numbers(String field, String graphql) throws IOException, InterruptedException {
+    return values(field, "(-?\\d+)", graphql).stream().map(Long::valueOf).toList();
+  }
+
+  private List<String> values(String field, String value, String graphql)
+      throws IOException, InterruptedException {
+    Pattern pattern = Pattern.compile("\"(?:" + field + ")\":" + value);
     String answer = query(graphql);
     if (answer.contains("\"errors\":")) {
       throw new IOException(graphql + " was answered with " + answer);
@@ -126,6 +144,19 @@ final class RealOap implements AutoCloseable {
   /** The answer of its Zipkin API, such as {@code /zipkin/api/v2/services}. */
   String zipkin(String path) throws IOException, InterruptedException {
     return Http.get(zipkinQueryPort, path).body();
+  }
+
+  /** How many spans the traces of a service have together, of what came over Zipkin or OTLP. */
+  long zipkinSpans(String service) throws IOException, InterruptedException {
+    return spans("/zipkin/api/v2/traces?limit=1000&serviceName=" + service);
+  }
+
+  long zipkinSpansOfTrace(String id) throws IOException, InterruptedException {
+    return spans("/zipkin/api/v2/trace/" + id);
+  }
+
+  private long spans(String path) throws IOException, InterruptedException {
+    return Pattern.compile("\"id\":").matcher(zipkin(path)).results().count();
   }
 
   /** A counter among the OAP's own metrics, summed over its labels. */

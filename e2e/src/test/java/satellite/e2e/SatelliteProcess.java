@@ -24,11 +24,13 @@ final class SatelliteProcess implements AutoCloseable {
 
   private final int grpcPort = Child.freePort();
   private final int adminPort = Child.freePort();
+  private final int httpPort = Child.freePort();
   private final Child process;
 
   private SatelliteProcess(String name, String java, Map<String, String> settings, Path config) {
     Map<String, String> environment = new HashMap<>();
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:" + grpcPort);
+    environment.put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:" + httpPort);
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:" + adminPort);
     // The tests keep the machine busy; that must not make it refuse anybody.
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
@@ -88,6 +90,11 @@ final class SatelliteProcess implements AutoCloseable {
   /** Where senders connect to. */
   String address() {
     return "127.0.0.1:" + grpcPort;
+  }
+
+  /** Where those who speak HTTP connect to. */
+  String http() {
+    return "127.0.0.1:" + httpPort;
   }
 
   Metrics metrics() throws IOException, InterruptedException {

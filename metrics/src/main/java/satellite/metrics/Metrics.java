@@ -30,6 +30,7 @@ import satellite.pipes.Outcome;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeMetrics;
 import satellite.pipes.ReceiverPlugin;
+import satellite.pipes.http.HttpServer;
 import satellite.queue.Account;
 import satellite.queue.Batch;
 import satellite.queue.MemoryBudget;
@@ -205,8 +206,26 @@ public final class Metrics {
     gauge("grpc_server_connection_count", server::connections);
     gauge("grpc_server_cpu_gauge", cpuPercent::getAsDouble);
     counter("satellite_refused_connections", server::refusedConnections);
+    counter("satellite_denied_calls", server::deniedCalls);
     counter("satellite_passed_through_calls", server::passedThrough);
     counter("satellite_passed_through_failed_calls", server::passedThroughFailed);
+  }
+
+  /** Status codes appear when they are answered with. */
+  public void bind(HttpServer server) {
+    gauge("satellite_http_connections", server::connections);
+    beforeScrape.add(
+        () -> {
+          for (Integer status : server.answers().keySet()) {
+            if (bound.add("satellite_http_answers/" + status)) {
+              counter(
+                  "satellite_http_answers",
+                  () -> server.answers().getOrDefault(status, 0L),
+                  "status",
+                  status.toString());
+            }
+          }
+        });
   }
 
   public void bind(MemoryBudget memory) {

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import satellite.discovery.Node;
+import satellite.pipes.AccessToken;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcConnector;
@@ -87,7 +88,7 @@ class MetricsTest {
     transport = new Transport(1);
     Duration second = Duration.ofSeconds(1);
     ClientConfig client = new ClientConfig(null, "", second, second, second);
-    connector = new GrpcConnector(client, transport);
+    connector = new GrpcConnector(client, transport, pool);
     router = new Router<>(connector, pool, System::nanoTime, second);
     MemoryBudget memory = new MemoryBudget(1 << 20);
     for (ReceiverPlugin receiver :
@@ -108,8 +109,9 @@ class MetricsTest {
               System::nanoTime));
     }
     ServerConfig port =
-        new ServerConfig("127.0.0.1", 0, null, null, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
-    server = new GrpcServer(port, client, pipes, router, transport, () -> 12.5);
+        new ServerConfig(
+            "127.0.0.1", 0, null, AccessToken.NONE, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
+    server = new GrpcServer(port, null, client, pipes, router, transport, () -> 12.5);
     pipes.forEach(metrics::bind);
     metrics.bind(router);
     metrics.bind(memory);

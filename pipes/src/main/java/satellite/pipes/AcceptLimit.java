@@ -13,7 +13,7 @@ import java.util.function.DoubleSupplier;
  * {@code accept_limit}: closes new connections beyond a count, or while the CPU is busy, before any
  * TLS or HTTP/2 is spoken; those that are open stay.
  */
-final class AcceptLimit {
+public final class AcceptLimit {
 
   private static final int NO_CPU_LIMIT = 100;
 
@@ -38,7 +38,12 @@ final class AcceptLimit {
     this.onAccept = onAccept;
   }
 
-  int connections() {
+  /** By count only. */
+  public static AcceptLimit ofCount(int maxConnections) {
+    return new AcceptLimit(maxConnections, Integer.MAX_VALUE, () -> 0, connection -> {});
+  }
+
+  public int connections() {
     return connections.get();
   }
 
@@ -47,7 +52,7 @@ final class AcceptLimit {
   }
 
   /** Stands in front of the handler that hands accepted connections to the event loops. */
-  ServerChannel on(ServerChannel listening) {
+  public ServerChannel on(ServerChannel listening) {
     listening
         .pipeline()
         .addLast(

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import satellite.queue.Account;
 import satellite.queue.Batch;
 import satellite.queue.Event;
@@ -41,10 +42,19 @@ final class Dispatcher<C extends Connection> implements Runnable {
     /** Batches that must go to this node. */
     final Deque<Batch> waiting = new ArrayDeque<>();
 
-    /** Groups with a batch under way: the next of a group waits for it, so that order is kept. */
-    final Set<String> busy = new HashSet<>();
+    /**
+     * Those of them that are under way, or rest after a failure, by their order: the next of an
+     * order waits for it.
+     */
+    final Map<String, Batch> busy = new HashMap<>();
 
     int inFlight;
+
+    boolean holds(String key) {
+      return Stream.concat(busy.values().stream(), waiting.stream())
+          .flatMap(batch -> batch.events().stream())
+          .anyMatch(event -> event.key().equals(key));
+    }
   }
 
   private final MemoryQueue.Partition partition;
@@ -67,8 +77,11 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private final Set<Batch> resting = new HashSet<>();
 
   private boolean timerSet;
-  private boolean flushing;
-  private boolean abandoned;
+
+  /** Also read by those who bring events. */
+  private volatile boolean flushing;
+
+  private volatile boolean abandoned;
   private long lastDropLogNanos;
 
   Dispatcher(
@@ -117,27 +130,27 @@ final class Dispatcher<C extends Connection> implements Runnable {
     tell(() -> flushing = true);
   }
 
-  /** Gives up on what is held: it is dropped, counted as {@code shutdown}. */
+  /** Gives up on what is held and what still comes: it is dropped, counted as {@code shutdown}. */
   void abandon() {
-    tell(
-        () -> {
-          abandoned = true;
-          unrouted.forEach(batch -> drop(batch, SHUTDOWN));
-          unrouted.clear();
-          resting.forEach(batch -> drop(batch, SHUTDOWN));
-          resting.clear();
-          for (Lane lane : lanes.values()) {
-            lane.waiting.forEach(batch -> drop(batch, SHUTDOWN));
-            lane.waiting.clear();
-          }
-          List<Event> rest;
-          while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
-            drop(new Batch(partition, rest), SHUTDOWN);
-          }
-        });
+    tell(() -> abandoned = true);
   }
 
   private static final String SHUTDOWN = "shutdown";
+
+  private void dropAll() {
+    unrouted.forEach(batch -> drop(batch, SHUTDOWN));
+    unrouted.clear();
+    resting.forEach(batch -> drop(batch, SHUTDOWN));
+    resting.clear();
+    for (Lane lane : lanes.values()) {
+      lane.waiting.forEach(batch -> drop(batch, SHUTDOWN));
+      lane.waiting.clear();
+    }
+    List<Event> rest;
+    while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
+      drop(new Batch(partition, rest), SHUTDOWN);
+    }
+  }
 
   @Override
   public void run() {
@@ -158,12 +171,20 @@ final class Dispatcher<C extends Connection> implements Runnable {
     while ((message = mailbox.poll()) != null) {
       message.run();
     }
+    if (abandoned) {
+      dropAll();
+      return;
+    }
     sendWaiting();
     takeDue();
   }
 
   /** The first event met an empty partition. */
   private void wakeWhenDue() {
+    if (flushing || abandoned) {
+      wake();
+      return;
+    }
     long now = nanoTime.getAsLong();
     schedule(this::wake, dueIn(partition.oldestNanos(now), now));
   }
@@ -181,7 +202,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   }
 
   private void takeDue() {
-    while (!abandoned && unrouted.isEmpty() && !router.up().isEmpty()) {
+    while (unrouted.isEmpty() && !router.up().isEmpty()) {
       long now = nanoTime.getAsLong();
       long oldest = partition.oldestNanos(now + 1);
       if (oldest - now > 0) {
@@ -221,11 +242,13 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** The node that an event must go to; null when any will do, or none is there. */
   private String nodeOf(Event event) {
-    if (!isSticky(event)) {
-      return null;
-    }
-    Upstream<C> upstream = fixed.pick(event.key());
-    return upstream == null ? null : upstream.node().address();
+    return isSticky(event) ? fixed.address(event.key(), node -> mayLeave(event, node)) : null;
+  }
+
+  /** What a node that is lost still has of a source must not be overtaken on another one. */
+  private boolean mayLeave(Event event, String node) {
+    Lane lane = lanes.get(node);
+    return lane == null || !lane.holds(event.key());
   }
 
   private static boolean isSticky(Event event) {
@@ -299,7 +322,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     Iterator<Batch> waiting = lane.waiting.iterator();
     while (waiting.hasNext() && lane.inFlight < pipe.batch().maxInFlight()) {
       Batch batch = waiting.next();
-      if (lane.busy.add(order(batch))) {
+      if (lane.busy.putIfAbsent(order(batch), batch) == null) {
         waiting.remove();
         send(batch, upstream, lane);
       }
@@ -320,12 +343,12 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void settle(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
     lane.inFlight--;
     if (outcome instanceof Outcome.Mixed mixed) {
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       batch.reopen();
       for (Outcome.Part part : mixed.parts()) {
         Batch own = new Batch(partition, part.events(), batch.attempts());
         if (isSticky(own.first())) {
-          lane.busy.add(order(own));
+          lane.busy.put(order(own), own);
         }
         conclude(own, upstream, lane, part.outcome());
       }
@@ -337,12 +360,12 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void conclude(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
     if (outcome instanceof Outcome.Delivered) {
       upstream.succeeded(batch.messages());
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       account.forwarded(batch.messages());
       batch.done();
     } else if (outcome instanceof Outcome.Refused refused) {
       upstream.succeeded(0);
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       splitOrDrop(batch, upstream, lane, refused);
     } else if (outcome instanceof Outcome.Unreached unreached) {
       upstream.failed(nanoTime.getAsLong());
@@ -376,7 +399,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void retry(Batch batch, Lane lane, Outcome.Unreached why) {
     PipeConfig.Retry retry = pipe.retry();
     if (abandoned || (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts())) {
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       drop(batch, abandoned ? SHUTDOWN : "attempts_exhausted_" + why.reason());
       return;
     }
@@ -390,7 +413,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
       return;
     }
     if (isSticky(batch.first())) {
-      lane.busy.remove(order(batch));
+      lane.busy.remove(order(batch), batch);
       lane.waiting.addFirst(batch);
     } else {
       unrouted.addFirst(batch);

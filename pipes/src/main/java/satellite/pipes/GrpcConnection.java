@@ -3,22 +3,17 @@ package satellite.pipes;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLException;
 import satellite.discovery.Node;
 import satellite.routing.Connection;
 
 /** One HTTP/2 connection to an OAP node. */
 public final class GrpcConnection implements Connection {
 
-  private static final Metadata.Key<String> AUTHENTICATION =
-      Metadata.Key.of("authentication", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> AUTHENTICATION =
+      Metadata.Key.of(AccessToken.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
   /** Answers that are passed through; OAP's own limit for what it takes. */
   private static final int MAX_ANSWER_BYTES = 50 << 20;
@@ -34,8 +29,12 @@ public final class GrpcConnection implements Connection {
     this.onChange = onChange;
   }
 
-  /** Builds the channel; call {@link #watch} to connect. */
-  static GrpcConnection to(Node node, ClientConfig client, Transport transport, Runnable onChange) {
+  /**
+   * Builds the channel; call {@link #watch} to connect.
+   *
+   * @param tls null for plaintext
+   */
+  static GrpcConnection to(Node node, ClientTls tls, Transport transport, Runnable onChange) {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(node.host(), node.port())
             .eventLoopGroup(transport.workers())
@@ -45,29 +44,12 @@ public final class GrpcConnection implements Connection {
             .disableRetry()
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
             .idleTimeout(365, TimeUnit.DAYS);
-    if (client.tls() == null) {
+    if (tls == null) {
       builder.usePlaintext();
     } else {
-      builder.sslContext(ssl(client.tls()));
+      builder.sslContext(tls.forGrpc());
     }
     return new GrpcConnection(builder.build(), onChange);
-  }
-
-  private static SslContext ssl(ClientConfig.Tls tls) {
-    try {
-      SslContextBuilder ssl = GrpcSslContexts.forClient();
-      if (tls.insecureSkipVerify()) {
-        ssl.trustManager(InsecureTrustManagerFactory.INSTANCE);
-      } else if (tls.ca() != null) {
-        ssl.trustManager(tls.ca().toFile());
-      }
-      if (tls.certificate() != null) {
-        ssl.keyManager(tls.certificate().toFile(), tls.key().toFile());
-      }
-      return ssl.build();
-    } catch (SSLException | IllegalArgumentException e) {
-      throw new TlsFilesException("the client's", e);
-    }
   }
 
   static void authenticate(Metadata headers, String token) {

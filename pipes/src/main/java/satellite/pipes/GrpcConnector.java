@@ -2,25 +2,27 @@ package satellite.pipes;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
 import satellite.discovery.Node;
 import satellite.routing.Connector;
 
 /** Opens gRPC connections to nodes. */
 public final class GrpcConnector implements Connector<GrpcConnection> {
 
-  private final ClientConfig client;
+  private final ClientTls tls;
   private final Transport transport;
   private final Set<GrpcConnection> opened = ConcurrentHashMap.newKeySet();
 
-  public GrpcConnector(ClientConfig client, Transport transport) {
-    this.client = client;
+  /** Reads the TLS files; fails with {@link TlsFilesException}. */
+  public GrpcConnector(ClientConfig client, Transport transport, ScheduledExecutorService timer) {
+    this.tls = ClientTls.of(client.tls(), timer);
     this.transport = transport;
   }
 
   @Override
   public GrpcConnection open(Node node, Runnable onChange) {
     opened.removeIf(GrpcConnection::isClosed);
-    GrpcConnection connection = GrpcConnection.to(node, client, transport, onChange);
+    GrpcConnection connection = GrpcConnection.to(node, tls, transport, onChange);
     opened.add(connection);
     return connection.watch();
   }

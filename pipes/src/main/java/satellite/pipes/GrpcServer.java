@@ -9,18 +9,16 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
-import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
-import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
-import javax.net.ssl.SSLException;
 import satellite.routing.Router;
 
 /**
@@ -44,19 +42,31 @@ public final class GrpcServer {
 
   private static final int KEEPALIVE_SECONDS = 10;
 
+  private static final String OAP_ONLY =
+      "RemoteService is for OAP nodes among themselves; Satellite does not pass it";
+
+  private static final String TOKEN_MISSING =
+      "Satellite asks for a token: metadata key \"" + AccessToken.HEADER + "\" is missing";
+
+  private static final String TOKEN_WRONG =
+      "the token in metadata key \"" + AccessToken.HEADER + "\" is not the one Satellite asks for";
+
   private final ServerConfig config;
   private final List<Pipe> pipes;
   private final PassThrough passThrough;
   private final Connections connections = new Connections();
   private final AcceptLimit acceptLimit;
+  private final LongAdder denied = new LongAdder();
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
 
   /**
+   * @param tls null for plaintext
    * @param cpuPercent the CPU utilization now, 0..100
    */
   public GrpcServer(
       ServerConfig config,
+      ServerTls tls,
       ClientConfig client,
       List<Pipe> pipes,
       Router<GrpcConnection> router,
@@ -81,8 +91,8 @@ public final class GrpcServer {
             .permitKeepAliveWithoutCalls(true)
             .addService(health.getHealthService())
             .fallbackHandlerRegistry(new Methods(transport));
-    if (config.tlsCertificate() != null) {
-      builder.sslContext(ssl(config));
+    if (tls != null) {
+      builder.sslContext(tls.forGrpc());
     }
     this.server = builder.build();
   }
@@ -91,15 +101,6 @@ public final class GrpcServer {
     return config.host().isEmpty()
         ? new InetSocketAddress(config.port())
         : new InetSocketAddress(config.host(), config.port());
-  }
-
-  private static SslContext ssl(ServerConfig config) {
-    try {
-      return GrpcSslContexts.forServer(config.tlsCertificate().toFile(), config.tlsKey().toFile())
-          .build();
-    } catch (SSLException | IllegalArgumentException e) {
-      throw new TlsFilesException("the server's", e);
-    }
   }
 
   /** Binds; from now on calls come. */
@@ -121,6 +122,11 @@ public final class GrpcServer {
   /** Connections closed as they arrived, because of a limit. */
   public long refusedConnections() {
     return acceptLimit.refused();
+  }
+
+  /** Calls refused for want of the right token. */
+  public long deniedCalls() {
+    return denied.sum();
   }
 
   /** Calls handed through, and those of them that did not end OK. */
@@ -212,21 +218,35 @@ public final class GrpcServer {
       }
       boolean internal = ("/" + method).startsWith(Protocols.OAP_INTERNAL);
       return method(
-          method, MethodType.UNKNOWN, internal ? GrpcServer::deny : interactive(passThrough));
+          method,
+          MethodType.UNKNOWN,
+          internal ? (call, headers) -> deny(call, OAP_ONLY) : interactive(passThrough));
     }
 
     private ServerMethodDefinition<byte[], byte[]> method(
         String method, MethodType type, ServerCallHandler<byte[], byte[]> handler) {
-      return ServerMethodDefinition.create(RawBytes.method(method, type), handler);
+      return ServerMethodDefinition.create(RawBytes.method(method, type), guarded(handler));
+    }
+
+    /** Whoever takes a call, it is looked at first, before any of its messages is read. */
+    private ServerCallHandler<byte[], byte[]> guarded(ServerCallHandler<byte[], byte[]> next) {
+      AccessToken token = config.token();
+      if (!token.isAskedFor()) {
+        return next;
+      }
+      return (call, headers) -> {
+        String presented = headers.get(GrpcConnection.AUTHENTICATION);
+        if (token.admits(presented)) {
+          return next.startCall(call, headers);
+        }
+        denied.increment();
+        return deny(call, presented == null ? TOKEN_MISSING : TOKEN_WRONG);
+      };
     }
   }
 
-  private static ServerCall.Listener<byte[]> deny(
-      ServerCall<byte[], byte[]> call, Metadata headers) {
-    call.close(
-        Status.PERMISSION_DENIED.withDescription(
-            "RemoteService is for OAP nodes among themselves; Satellite does not pass it"),
-        new Metadata());
+  private static ServerCall.Listener<byte[]> deny(ServerCall<byte[], byte[]> call, String why) {
+    call.close(Status.PERMISSION_DENIED.withDescription(why), new Metadata());
     return new ServerCall.Listener<>() {};
   }
 }

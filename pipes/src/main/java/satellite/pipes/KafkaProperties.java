@@ -89,7 +89,7 @@ final class KafkaProperties {
     try {
       return Files.readString(pem);
     } catch (IOException e) {
-      throw new TlsFilesException("the Kafka client's", e);
+      throw new TlsFilesException("the Kafka client's", pem + ": " + TlsFilesException.reasons(e));
     }
   }
 }

@@ -119,6 +119,11 @@ public final class Pipe {
     return receiver;
   }
 
+  /** For senders that hand over a whole report at once; any number of them. */
+  public ReportReceiver reports(Protocol protocol) {
+    return new ReportReceiver(protocol, config, queue, account, nanoTime);
+  }
+
   public PipeConfig config() {
     return config;
   }

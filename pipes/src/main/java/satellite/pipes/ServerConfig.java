@@ -7,7 +7,8 @@ import java.nio.file.Path;
  *
  * @param host address to listen on, empty for all
  * @param port 0 takes a free one
- * @param tlsCertificate PEM file, null for plaintext; then {@code tlsKey} is null too
+ * @param tls null for plaintext
+ * @param token what clients must present
  * @param maxMessageBytes largest message taken in
  * @param maxConcurrentStreams streams per connection
  * @param maxConnections connections beyond this count are closed as they arrive
@@ -18,10 +19,19 @@ import java.nio.file.Path;
 public record ServerConfig(
     String host,
     int port,
-    Path tlsCertificate,
-    Path tlsKey,
+    Tls tls,
+    AccessToken token,
     int maxMessageBytes,
     int maxConcurrentStreams,
     int ioThreads,
     int maxConnections,
-    int maxCpuPercent) {}
+    int maxCpuPercent) {
+
+  /**
+   * @param certificate PEM file
+   * @param key PEM file
+   * @param clientCa PEM file of those who sign clients' certificates, which are then asked for;
+   *     null when clients need none
+   */
+  public record Tls(Path certificate, Path key, Path clientCa) {}
+}

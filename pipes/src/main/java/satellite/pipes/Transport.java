@@ -23,19 +23,26 @@ public final class Transport implements AutoCloseable {
 
   private final EventLoopGroup acceptor;
   private final EventLoopGroup workers;
+  private final EventLoopGroup http;
 
   public Transport(int threads) {
     var io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     this.acceptor = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("accept"), io);
     this.workers = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("io"), io);
+    this.http = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("http"), io);
   }
 
-  EventLoopGroup acceptor() {
+  public EventLoopGroup acceptor() {
     return acceptor;
   }
 
   EventLoopGroup workers() {
     return workers;
+  }
+
+  /** For JSON, which takes long to read. Its thread starts with the first connection. */
+  public EventLoopGroup http() {
+    return http;
   }
 
   /** The event loop that runs the caller; calls are served on theirs, see {@link GrpcServer}. */
@@ -52,13 +59,14 @@ public final class Transport implements AutoCloseable {
     return Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class;
   }
 
-  ServerChannel newServerChannel() {
+  public ServerChannel newServerChannel() {
     return Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
   }
 
   @Override
   public void close() {
     acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    http.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     workers.terminationFuture().awaitUninterruptibly(2, TimeUnit.SECONDS);
   }

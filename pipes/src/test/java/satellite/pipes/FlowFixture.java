@@ -67,9 +67,13 @@ abstract class FlowFixture {
   ClientConfig client =
       new ClientConfig(null, "", Duration.ofMillis(200), Duration.ofSeconds(5), LONG);
   ServerConfig server =
-      new ServerConfig("127.0.0.1", 0, null, null, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
+      new ServerConfig(
+          "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
   long memoryBytes = 64 << 20;
   DoubleSupplier cpuPercent = () -> 0;
+
+  /** Looks at the files of TLS when a test says so. */
+  final HandTimer timer = new HandTimer();
 
   // ---- what runs
 
@@ -126,13 +130,14 @@ abstract class FlowFixture {
     pool.setRemoveOnCancelPolicy(true);
     pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     transport = new Transport(server.ioThreads());
-    connector = new GrpcConnector(client, transport);
+    connector = new GrpcConnector(client, transport, timer);
     router = new Router<>(connector, pool, System::nanoTime, client.checkPeriod());
     memory = new MemoryBudget(memoryBytes);
     for (ReceiverPlugin receiver : receivers) {
       pipes.add(open(receiver));
     }
-    satellite = new GrpcServer(server, client, pipes, router, transport, cpuPercent);
+    ServerTls tls = ServerTls.of(server.tls(), timer);
+    satellite = new GrpcServer(server, tls, client, pipes, router, transport, cpuPercent);
     router.nodes(upstreams);
     try {
       satellite.start();
@@ -310,7 +315,7 @@ abstract class FlowFixture {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.isAlive() && !before.contains(thread))
         .map(Thread::getName)
-        .filter(name -> name.matches("(accept|io|flow\\d+)-.*|kafka"))
+        .filter(name -> name.matches("(accept|io|http|flow\\d+)-.*|kafka"))
         .toList();
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static satellite.pipes.ReceiverPlugin.ENVOY_ALS_V3;
 import static satellite.pipes.ReceiverPlugin.EVENT;
 import static satellite.pipes.ReceiverPlugin.METER;
 
@@ -34,7 +35,8 @@ class GrpcServerTest extends FlowFixture {
 
   private void limits(int connections, int cpuPercent) {
     server =
-        new ServerConfig("127.0.0.1", 0, null, null, 2 << 20, 1000, 2, connections, cpuPercent);
+        new ServerConfig(
+            "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, connections, cpuPercent);
   }
 
   private Socket rawConnection() throws IOException {
@@ -158,7 +160,7 @@ class GrpcServerTest extends FlowFixture {
 
   @Test
   void aMessageOverTheLimitIsRefusedAndTheConnectionStays() {
-    server = new ServerConfig("127.0.0.1", 0, null, null, 10_000, 1000, 2, 1000, 101);
+    server = new ServerConfig("127.0.0.1", 0, null, AccessToken.NONE, 10_000, 1000, 2, 1000, 101);
     StandInOap oap = node();
     start(EVENT);
     ManagedChannel agent = client();
@@ -176,7 +178,7 @@ class GrpcServerTest extends FlowFixture {
 
   @Test
   void streamsBeyondTheLimitWaitForAPlace() {
-    server = new ServerConfig("127.0.0.1", 0, null, null, 2 << 20, 2, 2, 1000, 101);
+    server = new ServerConfig("127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 2, 2, 1000, 101);
     node();
     start(EVENT);
     ManagedChannel agent = client();
@@ -314,5 +316,34 @@ class GrpcServerTest extends FlowFixture {
     awaitSettled();
     assertEquals(Map.of("shutdown", 1L), account().droppedByReason());
     assertEquals(Map.of("shutdown", 1L), pipe(METER).account().droppedByReason());
+  }
+
+  @Test
+  void whatComesAfterTheQueuesWereGivenUpIsDroppedToo() {
+    batch = new BatchLimits(LONG, 200, 1 << 20, 4);
+    gather = new PipeConfig.Gather(LONG, 500);
+    node();
+    start(ENVOY_ALS_V3);
+    awaitUp(1);
+    Caller caller = Caller.stream(client(), Samples.ALS).send(Samples.accessLog("envoy-1", "/"));
+    await("it is being gathered", () -> account().received() == 1);
+    pipes.forEach(Pipe::abandon);
+    caller.finish();
+    await("it is given up", Duration.ofSeconds(5), () -> account().dropped() == 1);
+    assertEquals(Map.of("shutdown", 1L), account().droppedByReason());
+  }
+
+  @Test
+  void whatComesAfterTheFlushLeavesAtOnce() {
+    batch = new BatchLimits(LONG, 200, 1 << 20, 4);
+    node();
+    start(EVENT);
+    awaitUp(1);
+    pipes.forEach(Pipe::flush);
+    for (int i = 1; i <= 2; i++) {
+      Caller.stream(client(), Samples.EVENTS).send(Samples.event("e" + i)).finish();
+      int sent = i;
+      await("it left", Duration.ofSeconds(5), () -> account().forwarded() == sent);
+    }
   }
 }

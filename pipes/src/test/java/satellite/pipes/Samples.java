@@ -279,6 +279,39 @@ final class Samples {
         .toByteArray();
   }
 
+  /** A request of so many resources, by service.name. */
+  static byte[] otlpMetrics(String... services) {
+    ExportMetricsServiceRequest.Builder request = ExportMetricsServiceRequest.newBuilder();
+    for (String service : services) {
+      var attribute = KeyValue.newBuilder().setKey("service.name");
+      attribute.getValueBuilder().setStringValue(service);
+      request.addResourceMetricsBuilder().getResourceBuilder().addAttributes(attribute);
+    }
+    return request.build().toByteArray();
+  }
+
+  static List<String> otlpServices(byte[] request) {
+    return parse(ExportMetricsServiceRequest.parser(), request).getResourceMetricsList().stream()
+        .map(metrics -> metrics.getResource().getAttributes(0).getValue().getStringValue())
+        .toList();
+  }
+
+  /**
+   * @param node named by the first message of a stream only, else null
+   */
+  static byte[] ebpfAccessLog(String node) {
+    EBPFAccessLogMessage.Builder log = EBPFAccessLogMessage.newBuilder();
+    if (node != null) {
+      log.getNodeBuilder().setName(node);
+    }
+    log.addKernelLogsBuilder();
+    return log.build().toByteArray();
+  }
+
+  static String ebpfNode(byte[] accessLog) {
+    return parse(EBPFAccessLogMessage.parser(), accessLog).getNode().getName();
+  }
+
   static boolean contains(byte[] message, String text) {
     return ByteString.copyFrom(message).toString(StandardCharsets.ISO_8859_1).contains(text);
   }

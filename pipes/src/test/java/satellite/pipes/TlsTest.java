@@ -4,39 +4,31 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.pipes.ReceiverPlugin.EVENT;
-import static satellite.pipes.ReceiverPlugin.TRACING;
+import static satellite.pipes.TlsFiles.file;
 
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.Socket;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
-import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import satellite.pipes.ClientConfig.Tls;
-import satellite.pipes.PipeConfig.BatchLimits;
 import satellite.routing.Connection;
 
-/**
- * Encryption on both sides, and the token. The certificates in {@code tls/} are valid until 2126:
- * ca signed server (for localhost and 127.0.0.1) and client; stranger signed itself.
- */
+/** Who speaks to whom: encryption on both sides, with and without certificates of clients. */
 class TlsTest extends FlowFixture {
-
-  private static final Metadata.Key<String> TOKEN =
-      Metadata.Key.of("authentication", Metadata.ASCII_STRING_MARSHALLER);
 
   private ScriptedNode oap;
 
@@ -47,34 +39,19 @@ class TlsTest extends FlowFixture {
     }
   }
 
-  private static Path file(String name) {
-    try {
-      return Path.of(TlsTest.class.getResource("/tls/" + name).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static SslContext nodeTls(ClientAuth clients) {
-    try {
-      return GrpcSslContexts.forServer(file("server.pem").toFile(), file("server.key").toFile())
-          .trustManager(file("ca.pem").toFile())
-          .clientAuth(clients)
-          .build();
-    } catch (SSLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   private void startInFrontOf(ClientAuth clients, Tls tls) {
-    oap = new ScriptedNode(builder -> builder.sslContext(nodeTls(clients)));
-    client = clientConfig(tls, "");
+    startInFrontOf("server.pem", clients, tls);
+  }
+
+  private void startInFrontOf(String certificate, ClientAuth clients, Tls tls) {
+    oap = new ScriptedNode(builder -> builder.sslContext(TlsFiles.node(certificate, clients)));
+    client = clientConfig(tls);
     start(Set.of(oap.place()), EVENT);
   }
 
-  private static ClientConfig clientConfig(Tls tls, String token) {
+  private static ClientConfig clientConfig(Tls tls) {
     return new ClientConfig(
-        tls, token, Duration.ofMillis(200), Duration.ofSeconds(5), Duration.ofSeconds(20));
+        tls, "", Duration.ofMillis(200), Duration.ofSeconds(5), Duration.ofSeconds(20));
   }
 
   private void assertAnEventArrives() {
@@ -116,7 +93,14 @@ class TlsTest extends FlowFixture {
 
   @Test
   void aNodeOfAnotherCaIsNotTrusted() {
-    startInFrontOf(ClientAuth.NONE, new Tls(file("stranger.pem"), null, null, false));
+    startInFrontOf(ClientAuth.NONE, new Tls(file("other-ca.pem"), null, null, false));
+    assertNoNodeComesUp();
+  }
+
+  @Test
+  void aNodeWithTheCertificateOfAnotherHostIsNotTrusted() {
+    startInFrontOf(
+        "server-elsewhere.pem", ClientAuth.NONE, new Tls(file("ca.pem"), null, null, false));
     assertNoNodeComesUp();
   }
 
@@ -135,7 +119,7 @@ class TlsTest extends FlowFixture {
   @Test
   void aNodeWithoutTlsIsNotSpokenTo() {
     node();
-    client = clientConfig(new Tls(file("ca.pem"), null, null, false), "");
+    client = clientConfig(new Tls(file("ca.pem"), null, null, false));
     start(EVENT);
     assertNoNodeComesUp();
   }
@@ -143,90 +127,108 @@ class TlsTest extends FlowFixture {
   @Test
   void filesThatAreNoCertificatesAreNamedInOneLine(@TempDir Path directory) throws Exception {
     Path nonsense = Files.writeString(directory.resolve("nonsense.pem"), "no certificate");
-    client = clientConfig(new Tls(nonsense, null, null, false), "");
+    client = clientConfig(new Tls(nonsense, null, null, false));
     node();
     TlsFilesException refused = assertThrows(TlsFilesException.class, () -> start(EVENT));
-    assertTrue(refused.getMessage().startsWith("the client's TLS files"), refused.getMessage());
-    assertTrue(refused.getMessage().lines().count() == 1, refused.getMessage());
+    String said = refused.getMessage();
+    assertTrue(said.startsWith("the client's TLS files cannot be used: " + nonsense), said);
+    assertEquals(1, said.lines().count(), said);
+  }
+
+  @Test
+  void aKeyOfAnotherCertificateIsNamedInOneLine() {
+    server = withTls(new ServerConfig.Tls(file("server.pem"), file("client.key"), null));
+    node();
+    TlsFilesException refused = assertThrows(TlsFilesException.class, () -> start(EVENT));
+    assertEquals(
+        "the server's TLS files cannot be used: "
+            + file("client.key")
+            + ": is not the key of the certificate in "
+            + file("server.pem"),
+        refused.getMessage());
   }
 
   // ---- from the clients
 
-  private void startWithServerTls() {
-    server =
-        new ServerConfig(
-            "127.0.0.1",
-            0,
-            file("server.pem"),
-            file("server.key"),
-            2 << 20,
-            1000,
-            2,
-            1000,
-            Integer.MAX_VALUE);
+  private static ServerConfig withTls(ServerConfig.Tls tls) {
+    return new ServerConfig(
+        "127.0.0.1", 0, tls, AccessToken.NONE, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
+  }
+
+  private void startWithServerTls(String certificate, String key, String clientCa) {
+    Path ca = clientCa == null ? null : file(clientCa);
+    server = withTls(new ServerConfig.Tls(file(certificate), file(key), ca));
     node();
     start(EVENT);
   }
 
-  @Test
-  void clientsAreServedOverTls() throws Exception {
-    startWithServerTls();
-    ManagedChannel agent =
-        client(
-            NettyChannelBuilder.forAddress("localhost", satellite.port())
-                .sslContext(
-                    GrpcSslContexts.forClient().trustManager(file("ca.pem").toFile()).build()));
-    Caller.stream(agent, Samples.EVENTS).send(Samples.event("1")).finish();
-    awaitForwarded(1);
+  private ManagedChannel agent(SslContext tls) {
+    return client(NettyChannelBuilder.forAddress("localhost", satellite.port()).sslContext(tls));
+  }
+
+  private void assertServed(SslContext tls, int messages) {
+    Caller.stream(agent(tls), Samples.EVENTS).send(Samples.event("1")).finish();
+    awaitForwarded(messages);
+  }
+
+  private void assertNotServed(SslContext tls) {
+    Caller refused = Caller.stream(agent(tls), Samples.EVENTS).send(Samples.event("1"));
+    assertEquals(Status.Code.UNAVAILABLE, refused.code());
+    assertEquals(0, account().received());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"server.pem, server.key", "server-rsa.pem, server-rsa.key"})
+  void clientsAreServedOverTls(String certificate, String key) {
+    startWithServerTls(certificate, key, null);
+    assertServed(TlsFiles.agent(), 1);
     assertEquals(1, satellite.connections());
   }
 
   @Test
+  void aClientWithACertificateOfTheCaIsServed() {
+    startWithServerTls("server.pem", "server.key", "ca.pem");
+    assertServed(TlsFiles.agent("client.pem", "client.key"), 1);
+  }
+
+  @Test
+  void aClientWithoutACertificateIsNotServedWhereOneIsAskedFor() {
+    startWithServerTls("server.pem", "server.key", "ca.pem");
+    assertNotServed(TlsFiles.agent());
+  }
+
+  @Test
+  void aClientWithACertificateOfAnotherCaIsNotServed() {
+    startWithServerTls("server.pem", "server.key", "ca.pem");
+    assertNotServed(TlsFiles.agent("client-other-ca.pem", "client.key"));
+  }
+
+  @SuppressWarnings("deprecation")
+  private static List<String> protocols(SslContext tls) {
+    return tls.applicationProtocolNegotiator().protocols();
+  }
+
+  @Test
+  void oneSetOfFilesIsForBothProtocols() {
+    var files = new ServerConfig.Tls(file("server.pem"), file("server.key"), file("ca.pem"));
+    ServerTls tls = ServerTls.of(files, timer);
+    assertEquals(List.of("h2"), protocols(tls.forGrpc()));
+    assertEquals(List.of(), protocols(tls.forHttp()));
+    for (SslContext context : List.of(tls.forGrpc(), tls.forHttp())) {
+      assertTrue(context.isServer());
+      assertTrue(context.newEngine(UnpooledByteBufAllocator.DEFAULT).getNeedClientAuth());
+    }
+  }
+
+  @Test
   void aClientWithoutTlsIsNotServedAndNotCountedForLong() throws Exception {
-    startWithServerTls();
+    startWithServerTls("server.pem", "server.key", null);
     assertEquals(
         Status.Code.UNAVAILABLE, Caller.stream(client(), Samples.EVENTS).halfClose().code());
     try (Socket socket = new Socket("127.0.0.1", satellite.port())) {
       socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       socket.getInputStream().readAllBytes();
     }
-    ManagedChannel agent =
-        client(
-            NettyChannelBuilder.forAddress(loopback())
-                .sslContext(
-                    GrpcSslContexts.forClient()
-                        .trustManager(InsecureTrustManagerFactory.INSTANCE)
-                        .build()));
-    Caller.stream(agent, Samples.EVENTS).send(Samples.event("1")).finish();
-    awaitForwarded(1);
-  }
-
-  // ---- token
-
-  @Test
-  void theTokenGoesWithEveryCall() {
-    oap = new ScriptedNode();
-    client = clientConfig(null, "secret");
-    batch = new BatchLimits(Duration.ofMillis(20), 200, 1 << 20, 4);
-    start(Set.of(oap.place()), EVENT, TRACING);
-    ManagedChannel agent = client();
-    // A stream, a unary call, and one that is passed through.
-    Caller.stream(agent, Samples.EVENTS).send(Samples.event("1")).finish();
-    assertTokenAndAnswer(Samples.EVENTS);
-    Caller.stream(agent, Samples.SEGMENTS).send(Samples.segment("1")).finish();
-    assertTokenAndAnswer(Samples.SEGMENTS_IN_SYNC);
-    Caller passed =
-        Caller.unary(agent, "/skywalking.v3.ProfileTask/getProfileTaskCommands", new byte[0]);
-    assertTokenAndAnswer("/skywalking.v3.ProfileTask/getProfileTaskCommands");
-    passed.assertAccepted();
-  }
-
-  private void assertTokenAndAnswer(String method) {
-    ScriptedNode.Taken taken = oap.next();
-    assertEquals(method.substring(1), taken.method());
-    assertEquals("secret", taken.headers.get(TOKEN));
-    taken.read();
-    taken.awaitHalfClose();
-    taken.accept();
+    assertServed(TlsFiles.agent(), 1);
   }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Keeps an identity on its node: a cache of the latest used identities, and for a new one the node
@@ -41,21 +42,39 @@ public final class FixedRouting<C extends Connection> {
   /** The identity's upstream, which may still be connecting; null when every node is down. */
   public Upstream<C> pick(String identity) {
     Map<String, Upstream<C>> upstreams = router.upstreams();
+    String address = address(identity, upstreams, any -> true);
+    return address == null ? null : upstreams.get(address);
+  }
+
+  /**
+   * The address of the same.
+   *
+   * @param mayLeave asked, with its address, before an identity leaves a node that is gone or down:
+   *     a no keeps it there
+   */
+  public String address(String identity, Predicate<String> mayLeave) {
+    return address(identity, router.upstreams(), mayLeave);
+  }
+
+  private String address(
+      String identity, Map<String, Upstream<C>> upstreams, Predicate<String> mayLeave) {
     String known = addresses.getIfPresent(identity);
     if (known != null) {
       Upstream<C> upstream = upstreams.get(known);
-      if (upstream != null && upstream.state() != Connection.State.DOWN) {
-        return upstream;
+      boolean stays = upstream != null && upstream.state() != Connection.State.DOWN;
+      if (stays || !mayLeave.test(known)) {
+        return known;
       }
     }
     Upstream<C> chosen = rendezvous(identity, upstreams);
-    if (chosen != null) {
-      addresses.put(identity, chosen.node().address());
-      if (known != null) {
-        moved.increment();
-      }
+    if (chosen == null) {
+      return null;
     }
-    return chosen;
+    addresses.put(identity, chosen.node().address());
+    if (known != null) {
+      moved.increment();
+    }
+    return chosen.node().address();
   }
 
   /** Times an identity had to leave its node. */

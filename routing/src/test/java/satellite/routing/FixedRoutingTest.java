@@ -117,6 +117,17 @@ class FixedRoutingTest extends RouterFixture {
   }
 
   @Test
+  void anIdentityThatMayNotLeaveStaysWithItsLostNode() {
+    nodes("a", "b");
+    String place = routing.address("identity", any -> true);
+    nodes(place.startsWith("a") ? "b" : "a");
+    assertEquals(place, routing.address("identity", lost -> !lost.equals(place)));
+    assertEquals(0, routing.moved());
+    assertNotEquals(place, routing.address("identity", any -> true));
+    assertEquals(1, routing.moved());
+  }
+
+  @Test
   void aNodeThatIsDownMovesOnlyItsIdentities() {
     nodes("a", "b", "c");
     Map<String, String> before = places(3000);

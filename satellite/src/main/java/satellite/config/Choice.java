@@ -10,7 +10,7 @@ final class Choice {
 
   /** Names that Satellite's users know and that this version cannot serve. */
   private static final Set<String> NOT_YET =
-      Set.of("http-server", "http-native-log-receiver", "mmap-queue", "kubernetes");
+      Set.of("http-native-log-receiver", "mmap-queue", "kubernetes");
 
   private Choice() {}
 

@@ -20,7 +20,7 @@ final class ClientSection {
     Mapping timeout = client.mapping("timeout");
     return new ClientConfig(
         client.scalar("enable_tls").bool() ? tls(client, notices) : null,
-        client.scalar("authentication").text(),
+        client.scalar("authentication").token(),
         client.scalar("check_period").duration(ChronoUnit.SECONDS),
         timeout.scalar("unary").duration(ChronoUnit.SECONDS),
         timeout.scalar("stream").duration(ChronoUnit.SECONDS));

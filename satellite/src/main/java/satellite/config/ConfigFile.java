@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import satellite.pipes.PipeConfig;
+import satellite.pipes.ServerConfig;
 
 /** Turns a user's file, the built-in reference and the environment into the configuration. */
 public final class ConfigFile {
@@ -44,9 +45,12 @@ public final class ConfigFile {
     Mapping root = new Reference(env).fill(user);
 
     Mapping sharing = root.mapping("sharing");
-    // The lists are filled up: each kind of client, and the one kind of server, stands there once.
-    Mapping client = client(sharing, ClientSection.NAME);
-    Mapping server = sharing.sequence("servers").mappings().get(0);
+    // The lists are filled up: each kind stands there once.
+    Mapping client = sharing.sequence("clients").plugin(ClientSection.NAME);
+    ServerConfig server =
+        ServerSection.server(sharing.sequence("servers").plugin(ServerSection.NAME));
+    Mapping http = sharing.sequence("servers").plugin(HttpSection.NAME);
+    Mapping kafka = sharing.sequence("clients").plugin(KafkaSection.NAME);
     List<PipeConfig> pipes = pipes(root.sequence("pipes"), notices);
     boolean intoKafka = pipes.stream().anyMatch(pipe -> pipe.kafka() != null);
     return new SatelliteConfig(
@@ -54,19 +58,13 @@ public final class ConfigFile {
         TelemetryConfig.from(root.mapping("telemetry"), notices),
         ClientSection.client(client, notices),
         ClientSection.nodes(client),
-        ServerSection.server(server),
+        server,
+        HttpSection.isListed(user) ? HttpSection.server(http, server.token()) : null,
         pipes,
-        intoKafka ? KafkaSection.kafka(client(sharing, KafkaSection.NAME), notices) : null,
+        intoKafka ? KafkaSection.kafka(kafka, notices) : null,
         queueBytes(sharing.mapping("memory")),
         // A default that several pipes take from the first one is told once.
         notices.stream().distinct().toList());
-  }
-
-  private static Mapping client(Mapping sharing, String pluginName) {
-    return sharing.sequence("clients").mappings().stream()
-        .filter(client -> client.scalar("plugin_name").text().equals(pluginName))
-        .findFirst()
-        .orElseThrow();
   }
 
   private static List<PipeConfig> pipes(Sequence list, List<String> notices) {

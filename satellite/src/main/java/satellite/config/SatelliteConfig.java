@@ -6,11 +6,13 @@ import satellite.pipes.ClientConfig;
 import satellite.pipes.KafkaConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
+import satellite.pipes.http.HttpConfig;
 
 /**
  * The whole configuration, checked.
  *
  * @param nodes the upstream nodes of {@code finder_type: static}, at least one
+ * @param http null for none
  * @param kafka null unless a pipe sends into it
  * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
  *     where the file says 0
@@ -22,6 +24,7 @@ public record SatelliteConfig(
     ClientConfig client,
     List<Node> nodes,
     ServerConfig server,
+    HttpConfig http,
     List<PipeConfig> pipes,
     KafkaConfig kafka,
     long queueBytes,

@@ -93,6 +93,14 @@ record Scalar(Place place, String text, String standard) implements Value {
     }
   }
 
+  /** A secret that goes over the wire as a header: what does not survive that is no token. */
+  String token() {
+    if (!text.equals(text.strip()) || text.chars().anyMatch(c -> c < ' ' || c > '~')) {
+      throw error("must be printable ASCII without blanks around it; it is not shown here");
+    }
+    return text;
+  }
+
   /** An error that shows what was found. */
   ConfigException invalid(String what) {
     return error(what + ", found " + kind());

@@ -14,6 +14,14 @@ record Sequence(Place place, List<Value> items) implements Value {
     return items.stream().map(Value::asMapping).toList();
   }
 
+  /** The one of that {@code plugin_name}, which must be there. */
+  Mapping plugin(String name) {
+    return mappings().stream()
+        .filter(plugin -> plugin.scalar("plugin_name").text().equals(name))
+        .findFirst()
+        .orElseThrow(() -> error("lacks " + name));
+  }
+
   Sequence map(UnaryOperator<Mapping> change) {
     return new Sequence(place, mappings().stream().<Value>map(change).toList());
   }

@@ -3,10 +3,13 @@ package satellite.config;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import satellite.pipes.AccessToken;
 import satellite.pipes.ServerConfig;
 
 /** Reads the {@code grpc-server} of {@code sharing.servers}. */
 final class ServerSection {
+
+  static final String NAME = "grpc-server";
 
   private ServerSection() {}
 
@@ -15,22 +18,33 @@ final class ServerSection {
     Scalar listen = server.scalar("address");
     Address address = Address.parse(listen, listen.text());
     Mapping limit = server.mapping("accept_limit");
-    Scalar certificate = server.scalar("tls_cert_file");
-    Scalar key = server.scalar("tls_key_file");
-    if (certificate.text().isEmpty() != key.text().isEmpty()) {
-      throw (certificate.text().isEmpty() ? certificate : key)
-          .error("TLS needs both tls_cert_file and tls_key_file; only one of them is set");
-    }
     return new ServerConfig(
         address.host(),
         address.port(),
-        file(certificate),
-        file(key),
+        tls(server),
+        AccessToken.of(server.scalar("authentication").token()),
         server.scalar("max_recv_msg_size").integer(1, Integer.MAX_VALUE),
         server.scalar("max_concurrent_streams").integer(1, Integer.MAX_VALUE),
         ioThreads(server.scalar("io_threads").integer(0, 256)),
         limit.scalar("connection_count").integer(1, Integer.MAX_VALUE),
         limit.scalar("cpu_utilization").integer(1, Integer.MAX_VALUE));
+  }
+
+  private static ServerConfig.Tls tls(Mapping server) {
+    Scalar certificate = server.scalar("tls_cert_file");
+    Scalar key = server.scalar("tls_key_file");
+    Scalar clientCa = server.scalar("tls_client_ca_file");
+    if (certificate.text().isEmpty() != key.text().isEmpty()) {
+      throw (certificate.text().isEmpty() ? certificate : key)
+          .error("TLS needs both tls_cert_file and tls_key_file; only one of them is set");
+    }
+    if (!certificate.text().isEmpty()) {
+      return new ServerConfig.Tls(file(certificate), file(key), file(clientCa));
+    }
+    if (!clientCa.text().isEmpty()) {
+      throw clientCa.error("clients' certificates need TLS: set tls_cert_file and tls_key_file");
+    }
+    return null;
   }
 
   private static Path file(Scalar path) {

@@ -97,6 +97,7 @@ public final class Demo implements Callable<Integer> {
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:0");
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
+    environment.put("SATELLITE_HTTP_ENABLED", "false");
     environment.putIfAbsent("SATELLITE_LOGGER_LEVEL", "warn");
     return environment;
   }

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import satellite.discovery.Node;
+import satellite.pipes.AccessToken;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.PipeConfig.BatchLimits;
@@ -89,7 +90,8 @@ class ReferenceTest extends ConfigFixture {
     assertEquals(List.of(new Node("127.0.0.1", 11800)), config.nodes());
     int ioThreads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     assertEquals(
-        new ServerConfig("", 11800, null, null, 2097152, 32, ioThreads, 4000, 75), config.server());
+        new ServerConfig("", 11800, null, AccessToken.NONE, 2097152, 32, ioThreads, 4000, 75),
+        config.server());
     assertEquals(Runtime.getRuntime().maxMemory() / 4, config.queueBytes());
     assertEquals(List.of(), config.notices());
   }

@@ -115,7 +115,6 @@ class RefusalTest extends ConfigFixture {
   @Test
   void whatIsNotThereYetIsToldByName() {
     String yet = " is known, but not there yet in this version";
-    refused("sharing: {servers: [{plugin_name: http-server}]}", "http-server" + yet);
     refused(pipe("http-native-log-receiver"), "http-native-log-receiver" + yet);
     refused(
         pipe(LOG, "      queue: {plugin_name: mmap-queue, segment_size: 1}"), "mmap-queue" + yet);
@@ -290,6 +289,38 @@ class RefusalTest extends ConfigFixture {
             "SATELLITE_GRPC_TLS_KEY_FILE", directory.toString()),
         "tls_key_file",
         "must be a file that can be read");
+  }
+
+  @Test
+  void clientsCertificatesNeedTls() {
+    String file = write("a.pem", "").toString();
+    refused(
+        "", Map.of("SATELLITE_GRPC_TLS_CLIENT_CA_FILE", file), "tls_client_ca_file", "need TLS");
+    refused(
+        "",
+        Map.of(
+            "SATELLITE_GRPC_TLS_CERT_FILE", file,
+            "SATELLITE_GRPC_TLS_KEY_FILE", file,
+            "SATELLITE_GRPC_TLS_CLIENT_CA_FILE", file + ".missing"),
+        "tls_client_ca_file",
+        "must be a file that can be read");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" hush", "hush ", "hüsch", "hu\tsh"})
+  void aTokenThatNoClientCouldSendIsRefusedAndNotShown(String token) {
+    Map.of(
+            "SATELLITE_GRPC_SERVER_AUTHENTICATION", "sharing.servers[0].authentication",
+            "SATELLITE_GRPC_AUTHENTICATION", "sharing.clients[0].authentication")
+        .forEach(
+            (variable, key) -> {
+              var env = Map.of(variable, token);
+              var refused = assertThrows(ConfigException.class, () -> ConfigFile.load(null, env));
+              String message = refused.getMessage();
+              assertTrue(message.contains(key), message);
+              assertTrue(message.contains("must be printable ASCII"), message);
+              assertFalse(message.contains(token.strip()), message);
+            });
   }
 
   @Test

@@ -15,9 +15,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.discovery.Node;
+import satellite.pipes.AccessToken;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.PipeConfig.Retry;
+import satellite.pipes.ServerConfig;
 
 /** What a user's file may say, and how little of it. */
 class UserFileTest extends ConfigFixture {
@@ -241,8 +243,27 @@ class UserFileTest extends ConfigFixture {
         Map.of(
             "SATELLITE_GRPC_TLS_CERT_FILE", certificate.toString(),
             "SATELLITE_GRPC_TLS_KEY_FILE", key.toString());
-    assertEquals(certificate, ConfigFile.load(null, env).server().tlsCertificate());
-    assertEquals(key, ConfigFile.load(null, env).server().tlsKey());
+    assertEquals(
+        new ServerConfig.Tls(certificate, key, null), ConfigFile.load(null, env).server().tls());
+  }
+
+  @Test
+  void serverAsksForClientsCertificatesWhenTheirCaIsSet() {
+    Path file = write("tls.pem", "");
+    var env =
+        Map.of(
+            "SATELLITE_GRPC_TLS_CERT_FILE", file.toString(),
+            "SATELLITE_GRPC_TLS_KEY_FILE", file.toString(),
+            "SATELLITE_GRPC_TLS_CLIENT_CA_FILE", file.toString());
+    assertEquals(new ServerConfig.Tls(file, file, file), ConfigFile.load(null, env).server().tls());
+  }
+
+  @Test
+  void serverAsksForATokenWhenItIsSet() {
+    var env = Map.of("SATELLITE_GRPC_SERVER_AUTHENTICATION", "let me in");
+    SatelliteConfig config = ConfigFile.load(null, env);
+    assertEquals(AccessToken.of("let me in"), config.server().token());
+    assertFalse(config.server().toString().contains("let me in"));
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import satellite.pipes.RawBytes;
 
 /**
@@ -91,6 +92,16 @@ public final class StandInOap implements AutoCloseable {
     byte[] to(byte[] message, int indexOnStream);
   }
 
+  /** The node's side of one call whose messages and answers depend on each other. */
+  public interface Part {
+
+    /** Hears a message: the response, or null for none. */
+    byte[] hear(byte[] message);
+
+    /** The client has half-closed: the last response, or null for none. OK follows. */
+    byte[] end();
+  }
+
   private record Ending(int afterMessages, Status status) {}
 
   private static final byte[] EMPTY = {};
@@ -100,6 +111,7 @@ public final class StandInOap implements AutoCloseable {
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Ending> endings = new ConcurrentHashMap<>();
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+  private final Map<String, Supplier<Part>> parts = new ConcurrentHashMap<>();
   private volatile Verdict verdict = (method, message, index) -> null;
   private volatile boolean holding;
 
@@ -248,10 +260,16 @@ public final class StandInOap implements AutoCloseable {
     answers.put(method, answer);
   }
 
-  /** Takes back what {@code endAfter}, {@code endWhen} and {@code answer} said. */
+  /** In each call of a method the node plays a part of its own, and answers nothing else. */
+  public void play(String method, Supplier<Part> part) {
+    parts.put(method, part);
+  }
+
+  /** Takes back what {@code endAfter}, {@code endWhen}, {@code answer} and {@code play} said. */
   public void behave() {
     endings.clear();
     answers.clear();
+    parts.clear();
     verdict = (method, message, index) -> null;
   }
 
@@ -305,6 +323,7 @@ public final class StandInOap implements AutoCloseable {
 
     private final ServerCall<byte[], byte[]> wire;
     private final Call call;
+    private final Part part;
     private final Queue<Runnable> outbox = new ArrayDeque<>();
     private int received;
     private boolean answered;
@@ -313,6 +332,8 @@ public final class StandInOap implements AutoCloseable {
     Conversation(ServerCall<byte[], byte[]> wire, Call call) {
       this.wire = wire;
       this.call = call;
+      Supplier<Part> played = parts.get(call.method());
+      this.part = played == null ? null : played.get();
     }
 
     void begin() {
@@ -340,9 +361,10 @@ public final class StandInOap implements AutoCloseable {
         return;
       }
       Answer answer = answers.get(call.method());
-      byte[] response = answer == null ? null : answer.to(message, index);
-      if (response != null) {
-        reply(response);
+      if (part != null) {
+        replyUnlessNull(part.hear(message));
+      } else if (answer != null) {
+        replyUnlessNull(answer.to(message, index));
       }
       wire.request(1);
     }
@@ -350,9 +372,13 @@ public final class StandInOap implements AutoCloseable {
     @Override
     public void onHalfClose() {
       listeners.forEach(listener -> listener.halfClosed(call));
-      if (!decided) {
-        end(Status.OK);
+      if (decided) {
+        return;
       }
+      if (part != null) {
+        replyUnlessNull(part.end());
+      }
+      end(Status.OK);
     }
 
     @Override
@@ -377,10 +403,16 @@ public final class StandInOap implements AutoCloseable {
 
     private void end(Status status) {
       decided = true;
-      if (status.isOk() && !answered) {
+      if (status.isOk() && !answered && part == null) {
         reply(EMPTY);
       }
       send(() -> wire.close(status, new Metadata()));
+    }
+
+    private void replyUnlessNull(byte[] response) {
+      if (response != null) {
+        reply(response);
+      }
     }
 
     private void reply(byte[] response) {

@@ -213,6 +213,46 @@ class StandInOapTest {
     assertEquals(List.of("re: d"), unary.answers());
   }
 
+  /** Answers a question mark, and at the end says how often; without any, nothing at all. */
+  private static final class Counting implements StandInOap.Part {
+    private int questions;
+
+    @Override
+    public byte[] hear(byte[] message) {
+      return new String(message).equals("?") ? ("" + ++questions).getBytes() : null;
+    }
+
+    @Override
+    public byte[] end() {
+      return questions == 0 ? null : ("of " + questions).getBytes();
+    }
+  }
+
+  @Test
+  void playsAPartOfItsOwnInEachCall() throws Exception {
+    oap.play(METHOD, Counting::new);
+    Caller one = new Caller(MethodType.BIDI_STREAMING, METHOD).send("?");
+    assertEquals("1", one.nextAnswer());
+    Caller other = new Caller(MethodType.BIDI_STREAMING, METHOD).send(".", "?");
+    assertEquals("1", other.nextAnswer());
+    one.send("?");
+    assertEquals("2", one.nextAnswer());
+    assertEquals(Status.Code.OK, one.finish().getCode());
+    assertEquals(List.of("of 2"), one.answers());
+    assertEquals(Status.Code.OK, other.finish().getCode());
+    assertEquals(List.of("of 1"), other.answers());
+  }
+
+  @Test
+  void aPartThatSaysNothingIsNotAnsweredForIt() throws Exception {
+    oap.play(METHOD, Counting::new);
+    Caller caller = new Caller(MethodType.BIDI_STREAMING, METHOD).send(".");
+    assertEquals(Status.Code.OK, caller.finish().getCode());
+    assertEquals(List.of(), caller.answers());
+    oap.behave();
+    assertEquals(Status.Code.OK, caller(METHOD).send(".").finish().getCode());
+  }
+
   @Test
   void holdsAnswersUntilReleased() throws Exception {
     oap.answer(METHOD, (message, index) -> message);

@@ -1,0 +1,63 @@
+package satellite.e2e;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A real browser without a window, with a page open. It comes from the system: the package {@code
+ * chromium} of Debian.
+ */
+final class Chromium implements AutoCloseable {
+
+  private final Child process;
+
+  private Chromium(Path binary, String name, String url) throws IOException {
+    Files.createDirectories(Child.TARGET);
+    Path profile = Files.createTempDirectory(Child.TARGET, name);
+    process =
+        Child.start(
+            name,
+            Map.of(),
+            List.of(
+                binary.toString(),
+                "--headless",
+                // Root, containers, no graphics card and little shared memory are usual in CI.
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+                "--in-process-gpu",
+                // Nothing but the page.
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-quic",
+                // What the page says on its console goes to the log.
+                "--enable-logging=stderr",
+                "--user-data-dir=" + profile,
+                url));
+  }
+
+  static Chromium open(String name, String url) throws IOException {
+    Path binary =
+        Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+            .map(folder -> Path.of(folder, "chromium"))
+            .filter(Files::isExecutable)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    Peers.missing(
+                        "chromium", "no chromium in PATH; apt-get install chromium brings it"));
+    return new Chromium(binary, name, url);
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}

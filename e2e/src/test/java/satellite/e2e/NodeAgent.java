@@ -1,0 +1,70 @@
+package satellite.e2e;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A small Node program ({@code resources/node}) with the real SkyWalking agent in it. npm fetches
+ * the agent into the user's cache.
+ */
+final class NodeAgent implements AutoCloseable {
+
+  private static final Path HOME = Path.of("target/test-classes/node").toAbsolutePath();
+
+  private final Child process;
+
+  private NodeAgent(String service, String instance, String reportTo, int good, int bad)
+      throws IOException {
+    process =
+        Child.start(
+            "node-" + service,
+            Map.of(
+                "NODE_PATH", modules().toString(),
+                "SW_AGENT_NAME", service,
+                "SW_AGENT_INSTANCE", instance,
+                "SW_AGENT_COLLECTOR_BACKEND_SERVICES", reportTo,
+                "SW_LOGGING_TARGET", "console"),
+            List.of("node", HOME.resolve("program.js").toString(), "" + good, "" + bad));
+  }
+
+  /** It makes that many orders, and stays. */
+  static NodeAgent start(String service, String instance, String reportTo, int good, int bad)
+      throws IOException {
+    return new NodeAgent(service, instance, reportTo, good, bad);
+  }
+
+  void awaitAllOrders() {
+    process.awaitReady(
+        Duration.ofSeconds(30), () -> process.output().contains("all orders are done"));
+  }
+
+  List<String> output() {
+    return process.output();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+
+  private static Path modules() throws IOException {
+    Path folder = Cache.folder("node-agent", HOME.resolve("package-lock.json"));
+    Path modules = folder.resolve("node_modules");
+    // npm writes this file when all modules are there.
+    if (!Files.isRegularFile(modules.resolve(".package-lock.json"))) {
+      for (String name : List.of("package.json", "package-lock.json")) {
+        Files.copy(HOME.resolve(name), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+      Cache.fetch(
+          "node-agent",
+          folder,
+          List.of("npm", "ci", "--ignore-scripts", "--engine-strict", "--no-audit", "--no-fund"));
+    }
+    return modules;
+  }
+}

@@ -1,0 +1,103 @@
+package satellite.pipes.http;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import satellite.pipes.GrpcConnection;
+import satellite.routing.Router;
+import satellite.routing.Upstream;
+
+/**
+ * Spans in Zipkin's formats, handed to the Zipkin receiver of the next OAP node, whose answer goes
+ * back. OAP has no other way in for them. A node that cannot be reached is passed over.
+ */
+final class ZipkinSpans implements Taker {
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+  private static final String TYPE = "Content-Type";
+
+  private final Router<GrpcConnection> router;
+  private final Router<GrpcConnection>.Turn turn;
+  private final int port;
+  private final Duration timeout;
+  private final HttpClient client;
+
+  /**
+   * @param port of the nodes' Zipkin receivers
+   * @param executor runs the answers
+   */
+  ZipkinSpans(Router<GrpcConnection> router, int port, Duration timeout, Executor executor) {
+    this.router = router;
+    this.turn = router.turn();
+    this.port = port;
+    this.timeout = timeout;
+    this.client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .executor(executor)
+            .build();
+  }
+
+  @Override
+  public void take(FullHttpRequest request, Consumer<Answer> answer) {
+    String type = request.headers().get(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    byte[] body = ByteBufUtil.getBytes(request.content());
+    send(request.uri(), type, body, router.up().size(), answer);
+  }
+
+  private void send(String uri, String type, byte[] body, int tries, Consumer<Answer> answer) {
+    Upstream<GrpcConnection> upstream = tries > 0 ? turn.nextNow() : null;
+    if (upstream == null) {
+      answer.accept(
+          Answer.error(
+              HttpResponseStatus.SERVICE_UNAVAILABLE,
+              "no OAP node takes Zipkin spans on port " + port + "; is its receiver-zipkin on?"));
+      return;
+    }
+    String host = upstream.node().host();
+    String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+    HttpRequest out =
+        HttpRequest.newBuilder(URI.create("http://" + name + ":" + port + uri))
+            .timeout(timeout)
+            .header(TYPE, type)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
+    client
+        .sendAsync(out, HttpResponse.BodyHandlers.ofByteArray())
+        .whenComplete(
+            (response, failure) -> {
+              if (failure == null) {
+                answer.accept(answer(response));
+              } else if (isConnecting(failure)) {
+                send(uri, type, body, tries - 1, answer);
+              } else {
+                // It may have the spans: only the sender can decide to send them again.
+                answer.accept(
+                    Answer.error(
+                        HttpResponseStatus.BAD_GATEWAY, "OAP node " + host + ": " + failure));
+              }
+            });
+  }
+
+  private static boolean isConnecting(Throwable failure) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+    return cause instanceof java.net.ConnectException
+        || cause instanceof java.net.http.HttpConnectTimeoutException;
+  }
+
+  private static Answer answer(HttpResponse<byte[]> response) {
+    return Answer.of(
+        HttpResponseStatus.valueOf(response.statusCode()),
+        response.headers().firstValue(TYPE).orElse("text/plain"),
+        response.body());
+  }
+}

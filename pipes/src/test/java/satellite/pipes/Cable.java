@@ -1,0 +1,87 @@
+package satellite.pipes;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The way to a port, which can be cut: what stood on it is reset, as when the process at its end is
+ * killed, and new connections are refused.
+ */
+final class Cable implements AutoCloseable {
+
+  private final ServerSocket entry;
+  private final int exit;
+  private final List<Socket> ends = new CopyOnWriteArrayList<>();
+
+  /**
+   * @param exit the port on the loopback address where it leads
+   */
+  Cable(int exit) {
+    this.exit = exit;
+    try {
+      entry = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    daemon(this::accept);
+  }
+
+  int port() {
+    return entry.getLocalPort();
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket near = entry.accept();
+        Socket far = new Socket(InetAddress.getLoopbackAddress(), exit);
+        ends.add(near);
+        ends.add(far);
+        daemon(() -> carry(near, far));
+        daemon(() -> carry(far, near));
+      }
+    } catch (IOException e) {
+      // Cut, or closed.
+    }
+  }
+
+  private static void carry(Socket from, Socket to) {
+    try {
+      from.getInputStream().transferTo(to.getOutputStream());
+      to.shutdownOutput();
+    } catch (IOException e) {
+      // The other direction ends too, by the reset.
+    }
+  }
+
+  private static void daemon(Runnable task) {
+    Thread thread = new Thread(task, "cable");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  void cut() {
+    try {
+      entry.close();
+      for (Socket end : ends) {
+        if (!end.isClosed()) {
+          // No goodbye: closing resets the connection.
+          end.setSoLinger(true, 0);
+          end.close();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    cut();
+  }
+}

@@ -1,0 +1,129 @@
+package satellite.pipes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import satellite.pipes.http.HttpConfig;
+import satellite.pipes.http.HttpServer;
+
+/** The same as {@link FlowFixture}, with the port for HTTP. */
+abstract class HttpFixture extends FlowFixture {
+
+  static final String JSON = "application/json";
+  static final String PROTOBUF = "application/x-protobuf";
+
+  // ---- settings, until startHttp()
+
+  int maxRequestBytes = 64 << 10;
+  int maxConnections = 100;
+  Duration idleTimeout = LONG;
+  List<String> corsOrigins = List.of("*");
+  int zipkinPort = 9411;
+  AccessToken token = AccessToken.NONE;
+  ServerTls tls;
+
+  HttpServer http;
+  private final HttpClient browser =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  void startHttp(ReceiverPlugin... receivers) {
+    start(receivers);
+    http =
+        new HttpServer(
+            new HttpConfig(
+                "127.0.0.1",
+                0,
+                token,
+                true,
+                maxRequestBytes,
+                maxConnections,
+                idleTimeout,
+                corsOrigins,
+                zipkinPort),
+            tls,
+            pipes,
+            router,
+            transport,
+            client.unaryTimeout(),
+            Runnable::run);
+    try {
+      http.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @AfterEach
+  void stopHttp() throws InterruptedException {
+    if (http != null) {
+      http.stop(1000);
+    }
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + http.port() + path))
+        .timeout(LONG);
+  }
+
+  HttpResponse<byte[]> post(String path, String type, byte[] body) {
+    return send(
+        request(path)
+            .header("Content-Type", type)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+  }
+
+  HttpResponse<byte[]> post(String path, String json) {
+    return post(path, JSON, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  HttpResponse<byte[]> send(HttpRequest.Builder request) {
+    try {
+      return browser.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  static String text(HttpResponse<byte[]> response) {
+    return new String(response.body(), StandardCharsets.UTF_8);
+  }
+
+  static String header(HttpResponse<byte[]> response, String name) {
+    return response.headers().firstValue(name).orElse("");
+  }
+
+  static void assertAccepted(HttpResponse<byte[]> response) {
+    assertEquals(200, response.statusCode(), () -> text(response));
+    assertEquals("{}", text(response));
+    assertEquals(JSON, header(response, "Content-Type"));
+  }
+
+  static void assertError(int status, String message, HttpResponse<byte[]> response) {
+    assertEquals(status, response.statusCode(), () -> text(response));
+    assertEquals("{\"message\":\"" + message.replace("\"", "\\\"") + "\"}", text(response));
+  }
+
+  static byte[] gzip(byte[] bytes) {
+    var zipped = new ByteArrayOutputStream();
+    try (var out = new GZIPOutputStream(zipped)) {
+      out.write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return zipped.toByteArray();
+  }
+}
