@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -115,13 +114,10 @@ final class KafkaBroker implements AutoCloseable {
 
   /** Waits until it answers. */
   KafkaBroker awaitReady() {
-    process.awaitReady(
-        PATIENCE,
-        () -> {
-          try (Admin admin = admin()) {
-            return admin.listTopics().names().get(5, TimeUnit.SECONDS) != null;
-          }
-        });
+    try (Admin admin = admin()) {
+      process.awaitReady(
+          PATIENCE, () -> admin.listTopics().names().get(5, TimeUnit.SECONDS) != null);
+    }
     return this;
   }
 
@@ -143,12 +139,6 @@ final class KafkaBroker implements AutoCloseable {
   void createTopic(String topic) throws Exception {
     try (Admin admin = admin()) {
       admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1))).all().get();
-    }
-  }
-
-  Set<String> topics() throws Exception {
-    try (Admin admin = admin()) {
-      return admin.listTopics().names().get();
     }
   }
 
@@ -194,7 +184,10 @@ final class KafkaBroker implements AutoCloseable {
   }
 
   private Map<String, Object> client() {
-    return Map.of("bootstrap.servers", address(), "default.api.timeout.ms", 5000);
+    return Map.of(
+        "bootstrap.servers", address(),
+        "request.timeout.ms", 4000,
+        "default.api.timeout.ms", 5000);
   }
 
   @Override

@@ -70,7 +70,7 @@ class KafkaTest {
                 "SW_NAMESPACE",
                 NAMESPACE));
     // Before there is a topic: it must find them when they come.
-    satellite = SatelliteProcess.inFrontOf("satellite-kafka", intoKafka(NAMESPACE), oap);
+    satellite = SatelliteProcess.inFrontOf("satellite-kafka", intoKafka(NAMESPACE, KINDS), oap);
     oap.awaitReady();
     Eventually.until(
         "OAP reads all topics",
@@ -93,9 +93,9 @@ class KafkaTest {
     }
   }
 
-  private Map<String, String> intoKafka(String namespace) {
+  private Map<String, String> intoKafka(String namespace, Map<String, String> kinds) {
     Map<String, String> settings = new HashMap<>();
-    KINDS.forEach(
+    kinds.forEach(
         (pipe, kind) ->
             settings.put(
                 "SATELLITE_" + pipe + "_SENDER_FORWARDER", "native-" + kind + "-kafka-forwarder"));
@@ -181,9 +181,11 @@ class KafkaTest {
   @Order(Integer.MAX_VALUE)
   void nothingIsLostWhenTheBrokerDiesUnderLoad() throws Exception {
     broker.createTopic("outage-skywalking-segments");
-    Map<String, String> settings = new HashMap<>(intoKafka("outage"));
+    Map<String, String> settings = intoKafka("outage", Map.of("TRACINGPIPE", "tracing"));
     settings.put("SATELLITE_TRACINGPIPE_SENDER_MAX_BUFFER_SIZE", "10");
     settings.put("SATELLITE_TRACINGPIPE_SENDER_FLUSH_TIME", "50");
+    // What comes in during the outage is to wait, however slow the machine.
+    settings.put("SATELLITE_QUEUE_EVENT_BUFFER_SIZE", "100000");
     try (var bereaved = SatelliteProcess.inFrontOf("satellite-outage", settings, oap);
         Feed feed = new Feed(bereaved.address())) {
       Sending<SegmentObject> stream = feed.segmentStream();
@@ -191,7 +193,7 @@ class KafkaTest {
       List<String> all = new ArrayList<>();
       while (!outage.isDone()) {
         all.addAll(send(stream, 10));
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(40));
       }
       outage.join();
       all.addAll(send(stream, 200));

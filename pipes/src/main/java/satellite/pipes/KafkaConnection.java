@@ -6,6 +6,7 @@ import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Callback;
@@ -17,8 +18,8 @@ import satellite.routing.Connection;
 
 /**
  * The way into one Kafka cluster: a producer, which keeps connections to all its brokers and hides
- * their comings and goings. Up when the cluster has told of the first of our topics. Down when the
- * producer cannot go on; {@link #reconnect} replaces it.
+ * their comings and goings. Up while it knows any of our topics. Down when the producer cannot go
+ * on; {@link #reconnect} replaces it.
  *
  * <p>The producer is made, watched and replaced on one thread; sending is for any.
  */
@@ -27,6 +28,10 @@ public final class KafkaConnection implements Connection {
   private static final System.Logger LOG = System.getLogger("kafka");
 
   private static final long WATCH_MILLIS = 250;
+
+  /** The first answers take their time. */
+  private static final long PATIENCE_MILLIS = 3_000;
+
   private static final long COMPLAINT_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final Duration CLOSING = Duration.ofSeconds(5);
 
@@ -36,7 +41,9 @@ public final class KafkaConnection implements Connection {
   private final ScheduledExecutorService thread;
   private final Runnable onChange;
   private final AtomicLong complained = new AtomicLong(System.nanoTime() - COMPLAINT_NANOS);
+  private final AtomicBoolean watching = new AtomicBoolean();
   private volatile Producer<String, byte[]> producer;
+  private volatile int looks;
   private volatile State state = State.CONNECTING;
   private volatile boolean closed;
 
@@ -63,8 +70,7 @@ public final class KafkaConnection implements Connection {
     try {
       producer = producers.get();
     } catch (KafkaException e) {
-      complain("Kafka at " + node + ": " + reason(e));
-      become(State.DOWN);
+      notMade(e);
       return;
     }
     if (closed) {
@@ -72,7 +78,19 @@ public final class KafkaConnection implements Connection {
       return;
     }
     become(State.CONNECTING);
-    onThread(0, this::watch);
+    startWatching();
+  }
+
+  private void notMade(RuntimeException why) {
+    complain("Kafka at " + node + ": " + reason(why));
+    become(State.DOWN);
+  }
+
+  private void startWatching() {
+    if (watching.compareAndSet(false, true)) {
+      looks = 0;
+      onThread(0, this::watch);
+    }
   }
 
   /** Asks for the topics until all are known: a record of an unknown one cannot be sent. */
@@ -85,26 +103,26 @@ public final class KafkaConnection implements Connection {
     for (String topic : topics) {
       try {
         producer.partitionsFor(topic);
-      } catch (KafkaException e) {
+      } catch (RuntimeException e) {
         unknown.add(topic);
         why = reason(e);
       }
     }
-    if (unknown.size() < topics.size() && state == State.CONNECTING) {
+    boolean answers = unknown.size() < topics.size();
+    if (answers && state == State.CONNECTING) {
       become(State.UP);
+    } else if (!answers && state == State.UP) {
+      become(State.CONNECTING);
     }
-    if (!unknown.isEmpty()) {
-      if (watched++ * WATCH_MILLIS >= PATIENCE_MILLIS) {
-        complain("Kafka at " + node + " does not know the topics " + unknown + ": " + why);
-      }
-      onThread(WATCH_MILLIS, this::watch);
+    if (unknown.isEmpty()) {
+      watching.set(false);
+      return;
     }
+    if (looks++ * WATCH_MILLIS >= PATIENCE_MILLIS) {
+      complain("Kafka at " + node + " is not reachable, or has no topics " + unknown + ": " + why);
+    }
+    onThread(WATCH_MILLIS, this::watch);
   }
-
-  /** The first answers take their time. */
-  private static final long PATIENCE_MILLIS = 3_000;
-
-  private int watched;
 
   @Override
   public State state() {
@@ -139,6 +157,9 @@ public final class KafkaConnection implements Connection {
     complain("Kafka at " + node + " does not take records, they are kept: " + reason(why));
     if (lasting) {
       become(State.DOWN);
+    } else {
+      // Without brokers the producer forgets the topics: then nothing more is to be sent for now.
+      startWatching();
     }
   }
 
@@ -151,7 +172,12 @@ public final class KafkaConnection implements Connection {
             if (producer != null) {
               close(producer, Duration.ZERO);
             }
-            make();
+            try {
+              make();
+            } catch (TlsFilesException e) {
+              // They were good once.
+              notMade(e);
+            }
           }
         });
   }
@@ -193,7 +219,7 @@ public final class KafkaConnection implements Connection {
     long now = System.nanoTime();
     long last = complained.get();
     if (now - last >= COMPLAINT_NANOS && complained.compareAndSet(last, now)) {
-      LOG.log(System.Logger.Level.WARNING, what.replace("'", "''"));
+      LOG.log(System.Logger.Level.WARNING, what);
     }
   }
 

@@ -6,6 +6,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import satellite.discovery.Node;
@@ -26,11 +28,22 @@ public final class KafkaConnector implements Connector<KafkaConnection> {
    * @param pipes those of the configuration; their topics must be known before records are sent
    */
   public KafkaConnector(KafkaConfig config, Iterable<PipeConfig> pipes) {
-    this(
-        KafkaForwarder.topics(config, pipes),
-        () ->
-            new KafkaProducer<>(
-                KafkaProperties.of(config), new StringSerializer(), new ByteArraySerializer()));
+    this(KafkaForwarder.topics(config, pipes), () -> producer(config));
+  }
+
+  private static Producer<String, byte[]> producer(KafkaConfig config) {
+    try {
+      return new KafkaProducer<>(
+          KafkaProperties.of(config), new StringSerializer(), new ByteArraySerializer());
+    } catch (KafkaException e) {
+      // It says so of nothing but the certificates and keys.
+      for (Throwable why = e; why != null; why = why.getCause()) {
+        if (why instanceof InvalidConfigurationException invalid) {
+          throw new TlsFilesException("the Kafka client's", invalid);
+        }
+      }
+      throw e;
+    }
   }
 
   KafkaConnector(Set<String> topics, Supplier<Producer<String, byte[]>> producers) {
@@ -47,6 +60,7 @@ public final class KafkaConnector implements Connector<KafkaConnection> {
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
+  /** Throws {@link TlsFilesException}: what else may be wrong with a cluster passes. */
   @Override
   public KafkaConnection open(Node node, Runnable onChange) {
     KafkaConnection connection = new KafkaConnection(node, topics, producers, thread, onChange);

@@ -60,10 +60,10 @@ final class KafkaForwarder implements Forwarder<KafkaConnection> {
     return kafka.topic(pipe.kafka().topic() == null ? ofTable : pipe.kafka().topic());
   }
 
-  /** Each record stands alone. */
+  /** Each record stands alone; but where order counts, it is kept by group. */
   @Override
   public Object together(Event event) {
-    return null;
+    return Protocols.of(event.method()).forwarding().sticky() ? event.group() : null;
   }
 
   @Override

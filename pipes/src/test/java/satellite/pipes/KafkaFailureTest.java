@@ -157,6 +157,23 @@ class KafkaFailureTest extends KafkaFixture {
   }
 
   @Test
+  void nothingLeavesWhileTheClusterIsAway() {
+    start(TRACING);
+    sendSegments(1);
+    awaitForwarded(1);
+    producer().sendException = new TimeoutException("not present in metadata after 0 ms");
+    producer().partitionsForException = producer().sendException;
+    sendSegments(2);
+    await("it is not up any more", () -> kafka.up().isEmpty());
+    sendSegments(2);
+    assertEquals(4, pipes.get(0).queue().events());
+    producer().sendException = null;
+    producer().partitionsForException = null;
+    awaitForwarded(5);
+    assertEquals(5, sent(SEGMENTS).size());
+  }
+
+  @Test
   void aProducerThatIsBrokenIsReplaced() {
     ScriptedProducer broken = new ScriptedProducer(r -> new ClusterAuthorizationException("no"));
     producers.addFirst(broken);

@@ -38,14 +38,16 @@ class ProtocolsDocumentTest {
     text.append(
         "is not here. `/RemoteService/*` is refused, `grpc.health.v1.Health` is answered\n");
     text.append("for Satellite itself.\n\n");
-    text.append("| method | kind | mode | receiver | upstream | joined how | node | OAP |\n");
-    text.append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    text.append(
+        "| method | kind | mode | receiver | upstream | joined how | node | Kafka topic | OAP |\n");
+    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (Protocol row : Protocols.TABLE) {
       text.append("| `").append(row.method()).append("` | ").append(words(row.kind()));
       text.append(" | ").append(words(row.mode()));
       text.append(" | `").append(row.receiver().pluginName()).append("` | ");
       text.append(upstream(row)).append(" | ").append(joined(row)).append(" | ");
-      text.append(node(row)).append(" | ").append(row.sinceOap()).append(" |\n");
+      text.append(node(row)).append(" | ").append(topic(row));
+      text.append(" | ").append(row.sinceOap()).append(" |\n");
     }
     return text.toString();
   }
@@ -78,6 +80,10 @@ class ProtocolsDocumentTest {
           case STREAM_EACH -> "a stream per group, a message each";
           case STREAM_JOINED -> "one stream, a message per group";
         };
+  }
+
+  private static String topic(Protocol row) {
+    return row.kafka() == null ? "" : "`" + row.kafka().name() + "`";
   }
 
   private static String node(Protocol row) {
