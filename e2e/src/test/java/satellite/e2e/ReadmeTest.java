@@ -38,7 +38,7 @@ class ReadmeTest {
   private static final Path SHIMS = Path.of("src/test/resources/shims").toAbsolutePath();
   private static final Pattern GRPC_PORT = Pattern.compile("\\b11800\\b");
   private static final Pattern ADMIN_PORT = Pattern.compile("\\b1234\\b");
-  private static final Pattern REST_PORT = Pattern.compile("\\b12800\\b");
+  private static final Pattern HTTP_PORT = Pattern.compile("\\b12800\\b");
 
   /** Names that belong to no key of the configuration. */
   private static final Set<String> OTHER_NAMES =
@@ -96,9 +96,10 @@ class ReadmeTest {
   private static void run(Markdown.Block block) throws IOException {
     String grpc = "" + Child.freePort();
     String admin = "" + Child.freePort();
+    String http = "" + Child.freePort();
     String commands = GRPC_PORT.matcher(block.text()).replaceAll(grpc);
     commands = ADMIN_PORT.matcher(commands).replaceAll(admin);
-    commands = REST_PORT.matcher(commands).replaceAll("" + Child.freePort());
+    commands = HTTP_PORT.matcher(commands).replaceAll(http);
     String script =
         String.join(
             "\n",
@@ -117,6 +118,7 @@ class ReadmeTest {
             "README_JAVA", Child.JAVA,
             "README_SECONDS", "" + PROGRAM_SECONDS,
             "SATELLITE_GRPC_ADDRESS", ":" + grpc,
+            "SATELLITE_HTTP_ADDRESS", ":" + http,
             "SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", ":" + admin);
     try (Child bash = Child.start(name, environment, List.of("bash", file.toString()))) {
       int code = bash.awaitEnd(BLOCK);
