@@ -39,7 +39,7 @@ public final class KafkaConnector implements Connector<KafkaConnection> {
       // It says so of nothing but the certificates and keys.
       for (Throwable why = e; why != null; why = why.getCause()) {
         if (why instanceof InvalidConfigurationException invalid) {
-          throw new TlsFilesException("the Kafka client's", invalid);
+          throw new TlsFilesException("the Kafka client's", TlsFilesException.reasons(invalid));
         }
       }
       throw e;
