@@ -66,10 +66,21 @@ public record Protocol(
   }
 
   /**
+   * The words are for the documents; what they name is read by the row's {@link Reading}.
+   *
    * @param target method to call upstream
-   * @param sticky an event goes where its key was sent before
+   * @param per what events must have in common to share an upstream message or stream: their group,
+   *     in words; null where all may
+   * @param key what keeps events on the node that had the ones before them: their key, in words;
+   *     null where any node will do
    */
-  record Forwarding(String target, Shape shape, Gather gather, boolean sticky) {}
+  record Forwarding(String target, Shape shape, Gather gather, String per, String key) {
+
+    /** Whether an event goes where its key was sent before. */
+    boolean sticky() {
+      return key != null;
+    }
+  }
 
   /**
    * @param name as OAP's Kafka fetcher knows it

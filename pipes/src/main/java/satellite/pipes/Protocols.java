@@ -99,30 +99,35 @@ public final class Protocols {
         .as(STREAM_EACH);
     // Logs.
     t.row(V3 + "LogReportService/collect", CLIENT_STREAM, LOG, Readers.log())
+        .per("service")
         .as(STREAM_EACH)
         .kafka("skywalking-logs", Records.logs());
     // Meters: rates are windows in the memory of one node.
     String reports = V3 + "MeterReportService/collectBatch";
     t.legacy(V3 + "MeterReportService/collect", CLIENT_STREAM, METER, Readers.meterElement())
         .gather(WHOLE_STREAM)
-        .sticky()
+        .per("instance")
+        .sticky("service and instance")
         .to(reports, STREAM_EACH)
         .kafka("skywalking-meters", Records.meters());
     t.row(reports, CLIENT_STREAM, METER, Readers.meterCollection())
-        .sticky()
+        .sticky("service and instance")
         .as(STREAM_EACH)
         .kafka("skywalking-meters", Records.meters());
     // Runtimes: service [2], instance [3].
     t.legacy(V3 + "JVMMetricReportService/collect", UNARY, JVM, Readers.groupedBy(2, 3))
+        .per("service and instance")
         .as(UNARY_JOINED)
         .kafka("skywalking-metrics", Records.keyedBy("", 3));
     t.legacy(V3 + "CLRMetricReportService/collect", UNARY, CLR, Readers.groupedBy(2, 3))
+        .per("service and instance")
         .as(UNARY_JOINED);
     // Management. Joined properties would double; a keepalive is its service, instance and layer.
     t.legacy(V3 + "ManagementService/reportInstanceProperties", UNARY, MANAGEMENT, Readers.whole())
         .as(UNARY_EACH)
         .kafka("skywalking-managements", Records.keyedBy("register-", 2));
     t.legacy(V3 + "ManagementService/keepAlive", UNARY, MANAGEMENT, Readers.groupedBy(1, 2, 3))
+        .per("service, instance and layer")
         .as(UNARY_EACH)
         .kafka("skywalking-managements", Records.keyedBy("", 2));
     t.pass(V3 + "ConfigurationDiscoveryService/fetchConfigurations", UNARY, SYNCHRONOUS, CDS);
@@ -158,10 +163,12 @@ public final class Protocols {
     t.legacy(V3 + "BrowserPerfService/collectErrorLogs", CLIENT_STREAM, BROWSER, Readers.whole())
         .as(STREAM_EACH);
     t.row(V3 + "ServiceMeshMetricService/collect", CLIENT_STREAM, MESH, Readers.groupedByCase())
+        .per("kind, HTTP or TCP")
         .as(STREAM_JOINED);
     // eBPF. A ping list is joined for one rover: ebpfAgentID [2].
     t.pass(V3 + "EBPFProcessService/reportProcesses", UNARY, SYNCHRONOUS, PROCESS);
     t.row(V3 + "EBPFProcessService/keepAlive", UNARY, PROCESS, Readers.groupedBy(2))
+        .per("eBPF agent")
         .as(UNARY_JOINED);
     t.pass(V3 + "EBPFProfilingService/queryTasks", UNARY, SYNCHRONOUS, EBPF_PROFILING);
     t.row(
@@ -178,7 +185,8 @@ public final class Protocols {
             CLIENT_STREAM,
             EBPF_ACCESS_LOG,
             Readers.ebpfAccessLog())
-        .sticky()
+        .per("client stream")
+        .sticky("node name")
         .as(STREAM_EACH);
     // Envoy. OAP reads v2 with the classes of v3, so the bytes go as they are.
     t.row(
@@ -187,6 +195,7 @@ public final class Protocols {
             ENVOY_ALS_V2,
             Readers.accessLog(false))
         .gather(FOR_A_TIME)
+        .per("Envoy and kind, HTTP or TCP")
         .to(SATELLITE_ALS, STREAM_JOINED);
     t.row(
             "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs",
@@ -194,30 +203,35 @@ public final class Protocols {
             ENVOY_ALS_V3,
             Readers.accessLog(false))
         .gather(FOR_A_TIME)
+        .per("Envoy and kind, HTTP or TCP")
         .to(SATELLITE_ALS, STREAM_JOINED);
     t.row(SATELLITE_ALS, CLIENT_STREAM, ENVOY_ALS_V3, Readers.accessLog(true))
         .gather(FOR_A_TIME)
+        .per("Envoy and kind, HTTP or TCP")
         .to(SATELLITE_ALS, STREAM_JOINED);
     t.row(
             "/envoy.service.metrics.v2.MetricsService/StreamMetrics",
             CLIENT_STREAM,
             ENVOY_METRICS_V2,
             Readers.envoyMetrics())
-        .sticky()
+        .per("client stream")
+        .sticky("cluster and node id")
         .as(STREAM_EACH);
     t.row(
             "/envoy.service.metrics.v3.MetricsService/StreamMetrics",
             CLIENT_STREAM,
             ENVOY_METRICS_V3,
             Readers.envoyMetrics())
-        .sticky()
+        .per("client stream")
+        .sticky("cluster and node id")
         .as(STREAM_EACH);
     // OpenTelemetry.
     String otlp = "/opentelemetry.proto.collector.";
     t.row(otlp + "metrics.v1.MetricsService/Export", UNARY, OTLP_METRICS, Readers.otlpMetrics())
-        .sticky()
+        .sticky("resource attributes (`routing_label_keys`)")
         .as(UNARY_JOINED);
     t.row(otlp + "logs.v1.LogsService/Export", UNARY, OTLP_LOGS, Readers.otlpLogs())
+        .per("resource, unless `join` is set")
         .as(UNARY_JOINED);
     t.row(otlp + "trace.v1.TraceService/Export", UNARY, OTLP_TRACES, Readers.checked())
         .as(UNARY_JOINED);
@@ -274,7 +288,8 @@ public final class Protocols {
     private Shape shape;
     private Topic kafka;
     private Gather gather = NO;
-    private boolean sticky;
+    private String per;
+    private String key;
     private String since = "10.1";
 
     Row(
@@ -297,8 +312,15 @@ public final class Protocols {
       return this;
     }
 
-    Row sticky() {
-      this.sticky = true;
+    /** Stays on its node, by this key. */
+    Row sticky(String key) {
+      this.key = key;
+      return this;
+    }
+
+    /** Shares upstream messages and streams with others of this group only. */
+    Row per(String group) {
+      this.per = group;
       return this;
     }
 
@@ -323,7 +345,8 @@ public final class Protocols {
     }
 
     Protocol as(String method, String since) {
-      Forwarding forwarding = shape == null ? null : new Forwarding(target, shape, gather, sticky);
+      Forwarding forwarding =
+          shape == null ? null : new Forwarding(target, shape, gather, per, key);
       return new Protocol(method, kind, mode, receiver, reading, forwarding, kafka, since);
     }
   }

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import satellite.pipes.http.Route;
 
 /**
  * docs/protocols.md is the table of {@link Protocols}; {@code -Dsatellite.docs.write} writes it.
@@ -37,16 +39,19 @@ class ProtocolsDocumentTest {
     text.append("ones and conversations pass through to one node, and so does every method that\n");
     text.append(
         "is not here. `/RemoteService/*` is refused, `grpc.health.v1.Health` is answered\n");
-    text.append("for Satellite itself.\n\n");
+    text.append("for Satellite itself. What comes over HTTP goes the same way as its method.\n\n");
     text.append(
-        "| method | kind | mode | receiver | upstream | joined how | node | Kafka topic | OAP |\n");
-    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        "Key: events with the same one stay on their node, in order. Joined how: what may share\n");
+    text.append("an upstream call.\n\n");
+    text.append(
+        "| method | kind | mode | receiver | upstream | joined how | key | Kafka topic | HTTP | since OAP |\n");
+    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (Protocol row : Protocols.TABLE) {
       text.append("| `").append(row.method()).append("` | ").append(words(row.kind()));
       text.append(" | ").append(words(row.mode()));
       text.append(" | `").append(row.receiver().pluginName()).append("` | ");
       text.append(upstream(row)).append(" | ").append(joined(row)).append(" | ");
-      text.append(node(row)).append(" | ").append(topic(row));
+      text.append(key(row)).append(" | ").append(topic(row)).append(" | ").append(http(row));
       text.append(" | ").append(row.sinceOap()).append(" |\n");
     }
     return text.toString();
@@ -73,23 +78,35 @@ class ProtocolsDocumentTest {
           case FOR_A_TIME -> "gathered per stream for a time; ";
           case WHOLE_STREAM -> "the whole stream is one report; ";
         };
+    String per = row.forwarding().per();
     return gathered
         + switch (row.forwarding().shape()) {
-          case UNARY_EACH -> "a call each, repeats once";
-          case UNARY_JOINED -> "one message per group";
-          case STREAM_EACH -> "a stream per group, a message each";
-          case STREAM_JOINED -> "one stream, a message per group";
+          case UNARY_EACH -> per == null ? "a call each" : "a call per " + per + ", repeats once";
+          case UNARY_JOINED -> per == null ? "many in a call" : "many in a call, per " + per;
+          case STREAM_EACH -> "a stream" + of(per) + ", a message each";
+          case STREAM_JOINED -> "a stream, a message" + of(per);
         };
+  }
+
+  private static String of(String group) {
+    return group == null ? "" : " per " + group;
+  }
+
+  private static String http(Protocol row) {
+    return Route.TABLE.stream()
+        .filter(route -> route.method().equals(row.method()))
+        .map(route -> "`" + route.path() + "`")
+        .collect(Collectors.joining(", "));
   }
 
   private static String topic(Protocol row) {
     return row.kafka() == null ? "" : "`" + row.kafka().name() + "`";
   }
 
-  private static String node(Protocol row) {
+  private static String key(Protocol row) {
     if (row.forwarding() == null) {
-      return "next in turn, for the whole call";
+      return "none: one node for the whole call";
     }
-    return row.forwarding().sticky() ? "stays" : "next in turn";
+    return row.forwarding().sticky() ? row.forwarding().key() : "none: next node";
   }
 }
