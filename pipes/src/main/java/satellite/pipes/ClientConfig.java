@@ -26,4 +26,10 @@ public record ClientConfig(
    * @param insecureSkipVerify trust any certificate
    */
   public record Tls(Path ca, Path certificate, Path key, boolean insecureSkipVerify) {}
+
+  /** Without the token. */
+  @Override
+  public String toString() {
+    return "ClientConfig[tls=" + tls + ", checkPeriod=" + checkPeriod + "]";
+  }
 }

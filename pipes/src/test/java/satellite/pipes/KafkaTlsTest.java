@@ -12,7 +12,6 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,8 +42,9 @@ class KafkaTlsTest {
   @BeforeEach
   void startBroker() throws Exception {
     SslContext ssl =
-        SslContextBuilder.forServer(file("server.pem").toFile(), file("server.key").toFile())
-            .trustManager(file("ca.pem").toFile())
+        SslContextBuilder.forServer(
+                TlsFiles.file("server.pem").toFile(), TlsFiles.file("server.key").toFile())
+            .trustManager(TlsFiles.file("ca.pem").toFile())
             .clientAuth(ClientAuth.REQUIRE)
             .build();
     broker =
@@ -75,13 +75,23 @@ class KafkaTlsTest {
 
   @Test
   void aBrokerThatWantsACertificateGetsIt() throws Exception {
-    connect(new Tls(file("ca.pem"), file("client.pem"), file("client.key"), false));
+    connect(
+        new Tls(
+            TlsFiles.file("ca.pem"),
+            TlsFiles.file("client.pem"),
+            TlsFiles.file("client.key"),
+            false));
     assertTrue(handshakes.poll(15, TimeUnit.SECONDS));
   }
 
   @Test
   void aBrokerOfAStrangerIsNotSpokenTo() throws Exception {
-    connect(new Tls(file("stranger.pem"), file("client.pem"), file("client.key"), false));
+    connect(
+        new Tls(
+            TlsFiles.file("other-ca.pem"),
+            TlsFiles.file("client.pem"),
+            TlsFiles.file("client.key"),
+            false));
     assertFalse(handshakes.poll(15, TimeUnit.SECONDS));
   }
 
@@ -107,9 +117,5 @@ class KafkaTlsTest {
             Duration.ofMinutes(10));
     connector = new KafkaConnector(config, List.of());
     connector.open(config.node(), () -> {});
-  }
-
-  private static Path file(String name) throws URISyntaxException {
-    return Path.of(KafkaTlsTest.class.getResource("/tls/" + name).toURI());
   }
 }

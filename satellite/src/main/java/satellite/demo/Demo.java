@@ -98,6 +98,14 @@ public final class Demo implements Callable<Integer> {
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
     environment.put("SATELLITE_HTTP_ENABLED", "false");
+    // Its own senders have no token and no certificate.
+    environment
+        .keySet()
+        .removeIf(
+            name ->
+                name.startsWith("SATELLITE_GRPC_TLS_")
+                    || name.equals("SATELLITE_GRPC_SERVER_AUTHENTICATION")
+                    || name.equals("SATELLITE_GRPC_ENABLE_TLS"));
     environment.putIfAbsent("SATELLITE_LOGGER_LEVEL", "warn");
     return environment;
   }
