@@ -72,6 +72,19 @@ class ZipkinSpansTest extends HttpFixture {
   }
 
   @Test
+  void aQueryThatIsNoUriHarmsNobody() {
+    zipkin(202);
+    node();
+    startHttp();
+    awaitUp(1);
+    String answer =
+        raw(
+            "POST /api/v2/spans?a=|{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]");
+    assertTrue(answer.startsWith("HTTP/1.1 202 "), answer);
+    assertEquals(List.of("/api/v2/spans application/json []"), taken);
+  }
+
+  @Test
   void aRefusalIsPassedOn() {
     zipkin(400);
     node();

@@ -18,19 +18,20 @@ import java.util.function.Consumer;
 import satellite.pipes.Admission;
 import satellite.pipes.ReportReceiver;
 
-/** The requests of one {@link Route}: their bodies become messages of its pipe. */
+/** The requests of one {@link Route}: their bodies become messages of its pipe. One thread. */
 final class Reports implements Taker {
 
   private static final String FULL = ": the queue is full, try later";
 
   private final Route route;
   private final ReportReceiver receiver;
-  private final JsonMessages json;
+
+  /** Made for the first body: who speaks no HTTP shall not pay for it, see RATIONALE.md. */
+  private JsonMessages json;
 
   Reports(Route route, ReportReceiver receiver) {
     this.route = route;
     this.receiver = receiver;
-    this.json = route.json();
   }
 
   @Override
@@ -39,6 +40,9 @@ final class Reports implements Taker {
   }
 
   private Answer json(FullHttpRequest request) {
+    if (json == null) {
+      json = route.json();
+    }
     var body = new ByteBufInputStream(request.content());
     List<byte[]> messages = new ArrayList<>();
     int useless = 0;

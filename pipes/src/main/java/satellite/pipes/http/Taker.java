@@ -3,7 +3,7 @@ package satellite.pipes.http;
 import io.netty.handler.codec.http.FullHttpRequest;
 import java.util.function.Consumer;
 
-/** Who takes the requests of a path. Runs on an event loop, so it must not block. */
+/** Who takes the requests of a path. Runs on the one event loop for HTTP, so it must not block. */
 interface Taker {
 
   /** {@code answer} is told once, on any thread; the request is the caller's to release. */

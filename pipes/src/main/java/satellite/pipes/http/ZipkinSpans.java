@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -28,7 +29,10 @@ final class ZipkinSpans implements Taker {
   private final Router<GrpcConnection>.Turn turn;
   private final int port;
   private final Duration timeout;
-  private final HttpClient client;
+  private final Executor executor;
+
+  /** Made for the first request: it has a thread of its own. */
+  private HttpClient client;
 
   /**
    * @param port of the nodes' Zipkin receivers
@@ -39,22 +43,32 @@ final class ZipkinSpans implements Taker {
     this.turn = router.turn();
     this.port = port;
     this.timeout = timeout;
-    this.client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .executor(executor)
-            .build();
+    this.executor = executor;
   }
 
   @Override
   public void take(FullHttpRequest request, Consumer<Answer> answer) {
-    String type = request.headers().get(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    if (client == null) {
+      client =
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .connectTimeout(CONNECT_TIMEOUT)
+              .executor(executor)
+              .build();
+    }
+    String path = new QueryStringDecoder(request.uri()).rawPath();
+    String type = request.headers().get(HttpHeaderNames.CONTENT_TYPE, Answer.JSON);
     byte[] body = ByteBufUtil.getBytes(request.content());
-    send(request.uri(), type, body, router.up().size(), answer);
+    try {
+      var spans = HttpRequest.newBuilder().header(TYPE, type).timeout(timeout);
+      spans.POST(HttpRequest.BodyPublishers.ofByteArray(body));
+      send(path, spans, router.up().size(), answer);
+    } catch (IllegalArgumentException e) {
+      answer.accept(Answer.error(HttpResponseStatus.BAD_REQUEST, path + ": " + e.getMessage()));
+    }
   }
 
-  private void send(String uri, String type, byte[] body, int tries, Consumer<Answer> answer) {
+  private void send(String path, HttpRequest.Builder spans, int tries, Consumer<Answer> answer) {
     Upstream<GrpcConnection> upstream = tries > 0 ? turn.nextNow() : null;
     if (upstream == null) {
       answer.accept(
@@ -65,20 +79,15 @@ final class ZipkinSpans implements Taker {
     }
     String host = upstream.node().host();
     String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-    HttpRequest out =
-        HttpRequest.newBuilder(URI.create("http://" + name + ":" + port + uri))
-            .timeout(timeout)
-            .header(TYPE, type)
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-            .build();
+    URI uri = URI.create("http://" + name + ":" + port + path);
     client
-        .sendAsync(out, HttpResponse.BodyHandlers.ofByteArray())
+        .sendAsync(spans.uri(uri).build(), HttpResponse.BodyHandlers.ofByteArray())
         .whenComplete(
             (response, failure) -> {
               if (failure == null) {
                 answer.accept(answer(response));
               } else if (isConnecting(failure)) {
-                send(uri, type, body, tries - 1, answer);
+                send(path, spans, tries - 1, answer);
               } else {
                 // It may have the spans: only the sender can decide to send them again.
                 answer.accept(
