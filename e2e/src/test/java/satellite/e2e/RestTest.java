@@ -46,7 +46,9 @@ class RestTest {
       long now = System.currentTimeMillis();
       post(
           "/v3/management/reportProperties",
-          "{%s, \"properties\": [{\"key\": \"language\", \"value\": \"Lua\"}, {\"key\": \"OS\", \"value\": \"tiny\"}]}"
+          """
+          {%s, "properties": [{"key": "language", "value": "Lua"}, {"key": "OS", "value": "tiny"}]}
+          """
               .formatted(who()));
       post("/v3/management/keepAlive", "{" + who() + "}");
       List<String> segments = names("segment").stream().map(id -> segment(id, now)).toList();
