@@ -233,11 +233,11 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Events to batches, and those that must stay on a node to its lane. */
   private void route(List<Event> events, int attempts) {
-    for (List<Event> call : Batching.calls(events, forwarder::together, this::nodeOf)) {
-      Batch batch = new Batch(partition, call, attempts);
-      String node = nodeOf(batch.first());
-      (node == null ? unrouted : lane(node).waiting).addLast(batch);
-    }
+    Batching.calls(events, forwarder::together, this::nodeOf)
+        .forEach(
+            (call, own) ->
+                (call.node() == null ? unrouted : lane(call.node()).waiting)
+                    .addLast(new Batch(partition, own, attempts)));
   }
 
   /** The node that an event must go to; null when any will do, or none is there. */
