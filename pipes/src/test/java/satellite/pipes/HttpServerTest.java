@@ -70,6 +70,24 @@ class HttpServerTest extends HttpFixture {
     awaitForwarded(10);
   }
 
+  /** A connection closed with bytes unread is reset, and takes its answer with it. */
+  @Test
+  void aClientThatIsStillSendingSeesWhyItIsRefused() throws Exception {
+    maxRequestBytes = 1000;
+    node();
+    startHttp(LOG);
+    int length = 8 << 20;
+    try (var sockets = new Sockets().open()) {
+      sockets.write("POST /v3/logs HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n");
+      for (int sent = 0; sent < length; sent += 64 << 10) {
+        sockets.write("x".repeat(64 << 10));
+      }
+      String answer = read(sockets.last().getInputStream());
+      assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+      assertTrue(answer.contains("connection: close"), answer);
+    }
+  }
+
   /** A small body that becomes a large one. */
   @Test
   void aBombIsRefused() {
@@ -305,6 +323,21 @@ class HttpServerTest extends HttpFixture {
                   .POST(HttpRequest.BodyPublishers.ofString(logs(1, 1)))));
     }
     await("two logs arrive", () -> messages(oap, Samples.LOGS).size() == 2);
+  }
+
+  /** As curl does before it sends a long one. */
+  @Test
+  void aClientMayAskWhetherItsBodyIsWanted() {
+    node();
+    startHttp(LOG);
+    String head =
+        "POST /v3/logs HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\n";
+    String wanted = raw(head + "Content-Length: 2\r\n\r\n[]");
+    assertTrue(wanted.startsWith("HTTP/1.1 100 Continue"), wanted);
+    assertTrue(wanted.contains("HTTP/1.1 200 OK"), wanted);
+    String unwanted = raw(head + "Content-Length: 9999999\r\n\r\n");
+    assertTrue(unwanted.startsWith("HTTP/1.1 413 "), unwanted);
+    assertEquals(Map.of(200, 1L, 413, 1L), http.answers());
   }
 
   @Test

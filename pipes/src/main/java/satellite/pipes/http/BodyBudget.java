@@ -1,9 +1,7 @@
 package satellite.pipes.http;
 
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundInvoker;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -56,12 +54,12 @@ final class BodyBudget extends ChannelInboundHandlerAdapter {
     held = 0;
   }
 
-  private static void refuse(ChannelOutboundInvoker connection) {
-    Answer full =
+  private static void refuse(ChannelHandlerContext context) {
+    LastAnswer.write(
+        context,
         Answer.error(
             HttpResponseStatus.SERVICE_UNAVAILABLE,
-            "too many requests are being received, try later");
-    connection.writeAndFlush(full.response()).addListener(ChannelFutureListener.CLOSE);
+            "too many requests are being received, try later"));
   }
 
   @Override

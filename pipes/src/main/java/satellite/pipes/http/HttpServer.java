@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.cors.CorsConfig;
@@ -209,11 +210,16 @@ public final class HttpServer {
   private final class Counting extends ChannelOutboundHandlerAdapter {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-      if (message instanceof FullHttpResponse response) {
+      if (message instanceof FullHttpResponse response && !isInterim(response)) {
         answers.computeIfAbsent(response.status().code(), c -> new LongAdder()).increment();
       }
       context.write(message, promise);
     }
+  }
+
+  /** 100 Continue. */
+  private static boolean isInterim(FullHttpResponse response) {
+    return response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
   }
 
   /** Collects a body. */
@@ -221,13 +227,13 @@ public final class HttpServer {
     private final int maxBytes;
 
     Body(int maxBytes) {
-      super(maxBytes);
+      super(maxBytes, true);
       this.maxBytes = maxBytes;
     }
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
-      context.writeAndFlush(tooLarge(maxBytes).response()).addListener(ChannelFutureListener.CLOSE);
+      LastAnswer.write(context, tooLarge(maxBytes));
     }
   }
 
@@ -325,12 +331,10 @@ public final class HttpServer {
       if (!(cause instanceof DecompressionException)) {
         context.close();
       } else if (String.valueOf(cause.getMessage()).contains("maximum size")) {
-        write(context, tooLarge(config.maxRequestBytes()), false);
+        LastAnswer.write(context, tooLarge(config.maxRequestBytes()));
       } else {
-        write(
-            context,
-            Answer.error(HttpResponseStatus.BAD_REQUEST, "body: " + cause.getMessage()),
-            false);
+        LastAnswer.write(
+            context, Answer.error(HttpResponseStatus.BAD_REQUEST, "body: " + cause.getMessage()));
       }
     }
   }
