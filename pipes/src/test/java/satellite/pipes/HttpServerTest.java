@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.pipes.ReceiverPlugin.BROWSER;
+import static satellite.pipes.ReceiverPlugin.EVENT;
 import static satellite.pipes.ReceiverPlugin.LOG;
+import static satellite.pipes.ReceiverPlugin.MANAGEMENT;
+import static satellite.pipes.ReceiverPlugin.OTLP_LOGS;
+import static satellite.pipes.ReceiverPlugin.OTLP_METRICS;
+import static satellite.pipes.ReceiverPlugin.OTLP_TRACES;
 import static satellite.pipes.ReceiverPlugin.TRACING;
 
 import java.io.ByteArrayOutputStream;
@@ -24,6 +29,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import satellite.pipes.http.Route;
 import satellite.pipes.standin.StandInOap;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
@@ -299,10 +305,12 @@ class HttpServerTest extends HttpFixture {
   void theTokenIsAskedForOnEveryPath() {
     token = AccessToken.of("secret");
     StandInOap oap = node();
-    startHttp(LOG, TRACING, BROWSER);
+    startHttp(LOG, TRACING, EVENT, MANAGEMENT, BROWSER, OTLP_METRICS, OTLP_LOGS, OTLP_TRACES);
     String missing =
         "the token is missing or wrong; send it as Authentication or as Authorization: Bearer";
-    for (String path : List.of("/v3/logs", "/v3/segments", "/browser/perfData", "/api/v2/spans")) {
+    List<String> paths = new ArrayList<>(Route.TABLE.stream().map(Route::path).toList());
+    paths.addAll(List.of("/api/v1/spans", "/api/v2/spans"));
+    for (String path : paths) {
       assertError(401, missing, post(path, "[]"));
       assertError(
           401,
