@@ -32,6 +32,7 @@ class ArchitectureTest {
           "io.grpc..",
           "io.netty..",
           "com.google.protobuf..",
+          "com.google.gson..",
           "org.apache.kafka..");
 
   @ArchTest
