@@ -292,11 +292,6 @@ public final class Proxy {
     return server.port();
   }
 
-  /** Where HTTP is spoken; 0 for nowhere. */
-  public int httpPort() {
-    return http == null ? 0 : http.port();
-  }
-
   public int connections() {
     return server.connections();
   }

@@ -400,7 +400,8 @@ class HttpReportsTest extends HttpFixture {
   void deepNestingIsRefused() {
     node();
     startHttp(TRACING);
-    HttpResponse<byte[]> answer = post("/v3/segments", "[{\"x\":" + "[".repeat(20_000));
+    HttpResponse<byte[]> answer =
+        post("/v3/segments", "[{\"x\":" + "[".repeat(20_000) + "]".repeat(20_000) + "}]");
     assertEquals(400, answer.statusCode());
   }
 
