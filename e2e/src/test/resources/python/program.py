@@ -36,6 +36,11 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+def say(line):
+    # In one piece: the agent's threads write into the same file, also between a line and its end.
+    print(line + '\n', end='', flush=True)
+
+
 def get(path, order='none'):
     opener = build_opener(ProxyHandler({}))
     opener.addheaders = [('Order', order)]
@@ -58,7 +63,7 @@ def profile():
     send = agent.add_profiling_snapshot
 
     def say_and_send(snapshot):
-        print('snapshot', flush=True)
+        say('snapshot')
         profiled.set()
         send(snapshot)
 
@@ -86,5 +91,5 @@ else:
         buy('/good', f'good order {i}')
     for i in range(bad):
         buy('/bad', f'bad order {i}')
-    print('all orders are done', flush=True)
+    say('all orders are done')
 threading.Event().wait()
