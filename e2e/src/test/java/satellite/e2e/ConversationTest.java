@@ -171,7 +171,14 @@ class ConversationTest {
 
   private static SatelliteProcess inFrontOf(String name, ProfilerNode... nodes) {
     List<String> addresses = List.of(nodes).stream().map(ProfilerNode::address).toList();
-    return SatelliteProcess.inFrontOf(
-        name, Map.of("SATELLITE_GRPC_CLIENT", String.join(",", addresses)));
+    SatelliteProcess satellite =
+        SatelliteProcess.inFrontOf(
+            name, Map.of("SATELLITE_GRPC_CLIENT", String.join(",", addresses)));
+    // It is ready before it is connected, and until then no node has its turn.
+    Eventually.until(
+        "connections to " + addresses,
+        () -> satellite.metrics().sum("satellite_nodes_up"),
+        up -> up == nodes.length);
+    return satellite;
   }
 }
