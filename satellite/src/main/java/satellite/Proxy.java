@@ -24,6 +24,7 @@ import satellite.pipes.KafkaConnector;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerTls;
+import satellite.pipes.Storage;
 import satellite.pipes.Transport;
 import satellite.pipes.http.HttpServer;
 import satellite.queue.Account;
@@ -127,8 +128,10 @@ public final class Proxy {
   private Pipe pipe(PipeConfig pipe) {
     var facts = metrics.pipe(pipe.name(), pipe.receiver());
     return pipe.kafka() == null
-        ? new Pipe(pipe, memory, router, config.client(), facts, pool, System::nanoTime)
-        : new Pipe(pipe, memory, kafka, config.kafka(), facts, pool, System::nanoTime);
+        ? new Pipe(
+            pipe, memory, router, config.client(), facts, Storage.NONE, pool, System::nanoTime)
+        : new Pipe(
+            pipe, memory, kafka, config.kafka(), facts, Storage.NONE, pool, System::nanoTime);
   }
 
   /** Binds and connects. Fails with {@link Satellite.StartException} where a port is taken. */

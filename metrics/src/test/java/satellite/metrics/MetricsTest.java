@@ -46,6 +46,7 @@ import satellite.pipes.PipeConfig;
 import satellite.pipes.RawBytes;
 import satellite.pipes.ReceiverPlugin;
 import satellite.pipes.ServerConfig;
+import satellite.pipes.Storage;
 import satellite.pipes.Transport;
 import satellite.pipes.standin.StandInOap;
 import satellite.queue.MemoryBudget;
@@ -105,6 +106,7 @@ class MetricsTest {
               router,
               client,
               metrics.pipe(config.name(), config.receiver()),
+              Storage.NONE,
               pool,
               System::nanoTime));
     }

@@ -6,6 +6,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 import satellite.queue.Account;
+import satellite.queue.Acknowledgement;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.routing.Connection;
@@ -31,6 +32,7 @@ public final class Pipe {
    * To OAP nodes.
    *
    * @param config of a pipe that has a queue
+   * @param storage what it may keep beside its memory
    */
   public Pipe(
       PipeConfig config,
@@ -38,6 +40,7 @@ public final class Pipe {
       Router<GrpcConnection> router,
       ClientConfig client,
       PipeMetrics metrics,
+      Storage storage,
       ScheduledExecutorService pool,
       LongSupplier nanoTime) {
     this(
@@ -46,6 +49,7 @@ public final class Pipe {
         router,
         new GrpcForwarder(client, metrics, nanoTime),
         metrics,
+        storage,
         pool,
         nanoTime);
   }
@@ -54,6 +58,7 @@ public final class Pipe {
    * Into a Kafka cluster.
    *
    * @param config of a pipe that has a queue and a Kafka forwarder
+   * @param storage what it may keep beside its memory
    */
   public Pipe(
       PipeConfig config,
@@ -61,6 +66,7 @@ public final class Pipe {
       Router<KafkaConnection> router,
       KafkaConfig kafka,
       PipeMetrics metrics,
+      Storage storage,
       ScheduledExecutorService pool,
       LongSupplier nanoTime) {
     this(
@@ -69,6 +75,7 @@ public final class Pipe {
         router,
         new KafkaForwarder(kafka, config, metrics, nanoTime),
         metrics,
+        storage,
         pool,
         nanoTime);
   }
@@ -79,12 +86,17 @@ public final class Pipe {
       Router<C> router,
       Forwarder<C> forwarder,
       PipeMetrics metrics,
+      Storage storage,
       ScheduledExecutorService pool,
       LongSupplier nanoTime) {
     this.config = config;
     this.metrics = metrics;
     this.nanoTime = nanoTime;
-    this.queue = new MemoryQueue(config.queue(), memory);
+    // A sender that waits for OAP's own answer keeps the message itself.
+    boolean mayGoToDisk = config.queue().acknowledgement() != Acknowledgement.DELIVERED;
+    this.queue =
+        new MemoryQueue(
+            config.queue(), memory, mayGoToDisk ? storage.spools() : null, config.name(), account);
     PipeConfig.Routing routing =
         config.routing().cacheSize() > 0 ? config.routing() : PipeConfig.Routing.DEFAULT;
     FixedRouting<C> fixed =

@@ -73,8 +73,11 @@ public record Protocol(
    *     in words; null where all may
    * @param key what keeps events on the node that had the ones before them: their key, in words;
    *     null where any node will do
+   * @param expires OAP stamps it with its own clock, so it means nothing, or the wrong thing, when
+   *     it comes late
    */
-  record Forwarding(String target, Shape shape, Gather gather, String per, String key) {
+  record Forwarding(
+      String target, Shape shape, Gather gather, String per, String key, boolean expires) {
 
     /** Whether an event goes where its key was sent before. */
     boolean sticky() {

@@ -124,10 +124,12 @@ public final class Protocols {
         .as(UNARY_JOINED);
     // Management. Joined properties would double; a keepalive is its service, instance and layer.
     t.legacy(V3 + "ManagementService/reportInstanceProperties", UNARY, MANAGEMENT, Readers.whole())
+        .expires()
         .as(UNARY_EACH)
         .kafka("skywalking-managements", Records.keyedBy("register-", 2));
     t.legacy(V3 + "ManagementService/keepAlive", UNARY, MANAGEMENT, Readers.groupedBy(1, 2, 3))
         .per("service, instance and layer")
+        .expires()
         .as(UNARY_EACH)
         .kafka("skywalking-managements", Records.keyedBy("", 2));
     t.pass(V3 + "ConfigurationDiscoveryService/fetchConfigurations", UNARY, SYNCHRONOUS, CDS);
@@ -150,17 +152,22 @@ public final class Protocols {
     t.pass(V10 + "PprofTask/getPprofTaskCommands", UNARY, SYNCHRONOUS, PPROF).since("10.3");
     // Browsers.
     t.legacy(V3 + "BrowserPerfService/collectPerfData", UNARY, BROWSER, Readers.whole())
+        .expires()
         .as(UNARY_EACH);
     t.row(V3 + "BrowserPerfService/collectWebVitalsPerfData", UNARY, BROWSER, Readers.whole())
+        .expires()
         .as(UNARY_EACH)
         .since("10.2");
     t.row(V3 + "BrowserPerfService/collectResourcePerfData", UNARY, BROWSER, Readers.whole())
+        .expires()
         .as(UNARY_EACH)
         .since("10.2");
     t.row(V3 + "BrowserPerfService/collectWebInteractionsPerfData", UNARY, BROWSER, Readers.whole())
+        .expires()
         .as(UNARY_EACH)
         .since("10.2");
     t.legacy(V3 + "BrowserPerfService/collectErrorLogs", CLIENT_STREAM, BROWSER, Readers.whole())
+        .expires()
         .as(STREAM_EACH);
     t.row(V3 + "ServiceMeshMetricService/collect", CLIENT_STREAM, MESH, Readers.groupedByCase())
         .per("kind, HTTP or TCP")
@@ -169,6 +176,7 @@ public final class Protocols {
     t.pass(V3 + "EBPFProcessService/reportProcesses", UNARY, SYNCHRONOUS, PROCESS);
     t.row(V3 + "EBPFProcessService/keepAlive", UNARY, PROCESS, Readers.groupedBy(2))
         .per("eBPF agent")
+        .expires()
         .as(UNARY_JOINED);
     t.pass(V3 + "EBPFProfilingService/queryTasks", UNARY, SYNCHRONOUS, EBPF_PROFILING);
     t.row(
@@ -290,6 +298,7 @@ public final class Protocols {
     private Gather gather = NO;
     private String per;
     private String key;
+    private boolean expires;
     private String since = "10.1";
 
     Row(
@@ -315,6 +324,12 @@ public final class Protocols {
     /** Stays on its node, by this key. */
     Row sticky(String key) {
       this.key = key;
+      return this;
+    }
+
+    /** OAP stamps it with its own clock: late, it means nothing, or the wrong thing. */
+    Row expires() {
+      this.expires = true;
       return this;
     }
 
@@ -346,7 +361,7 @@ public final class Protocols {
 
     Protocol as(String method, String since) {
       Forwarding forwarding =
-          shape == null ? null : new Forwarding(target, shape, gather, per, key);
+          shape == null ? null : new Forwarding(target, shape, gather, per, key, expires);
       return new Protocol(method, kind, mode, receiver, reading, forwarding, kafka, since);
     }
   }

@@ -19,7 +19,8 @@ final class Readers {
   /** Joins the parts of an identity; cannot stand in a valid name. */
   static final char SEPARATOR = '\u0000';
 
-  private static final AtomicLong SERIAL = new AtomicLong();
+  /** Starts where no process before it came to: events of theirs may be on disk. */
+  private static final AtomicLong SERIAL = new AtomicLong(System.currentTimeMillis() << 16);
 
   /** Each message stands alone and any node will do: not one byte is read. */
   static Reading whole() {

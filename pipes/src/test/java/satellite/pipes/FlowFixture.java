@@ -70,6 +70,7 @@ abstract class FlowFixture {
       new ServerConfig(
           "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
   long memoryBytes = 64 << 20;
+  Storage storage = Storage.NONE;
   DoubleSupplier cpuPercent = () -> 0;
 
   /** Looks at the files of TLS when a test says so. */
@@ -147,7 +148,8 @@ abstract class FlowFixture {
   }
 
   Pipe open(ReceiverPlugin receiver) {
-    return new Pipe(config(receiver), memory, router, client, metrics(), pool, System::nanoTime);
+    return new Pipe(
+        config(receiver), memory, router, client, metrics(), storage, pool, System::nanoTime);
   }
 
   /** What a test has opened beside, after the server has stopped. */

@@ -36,7 +36,7 @@ abstract class KafkaFixture extends FlowFixture {
       kafka = new Router<>(kafkaConnector, pool, System::nanoTime, Duration.ofMillis(100));
       kafka.nodes(Set.of(config.node()));
     }
-    return new Pipe(pipe, memory, kafka, config, metrics(), pool, System::nanoTime);
+    return new Pipe(pipe, memory, kafka, config, metrics(), storage, pool, System::nanoTime);
   }
 
   private synchronized Producer<String, byte[]> nextProducer() {

@@ -243,6 +243,7 @@ class StickyTest extends FlowFixture {
             router,
             client,
             PipeMetrics.NOOP,
+            Storage.NONE,
             new java.util.concurrent.ScheduledThreadPoolExecutor(0),
             System::nanoTime);
     first.forEach(

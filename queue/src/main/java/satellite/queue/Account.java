@@ -6,15 +6,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The books of one pipe, in client messages: {@code received = forwarded + queued + dropped by
- * reason}. Messages that were refused were never accepted and stand beside the account. All methods
- * may be called by any thread.
+ * The books of one pipe, in client messages: {@code received = forwarded + queued + spilled + dead
+ * by reason + dropped by reason}. Messages that were refused were never accepted and stand beside
+ * the account. All methods may be called by any thread.
  */
 public final class Account {
 
   private final LongAdder received = new LongAdder();
   private final LongAdder receivedBytes = new LongAdder();
+  private final LongAdder recovered = new LongAdder();
   private final LongAdder forwarded = new LongAdder();
+  private final LongAdder spilled = new LongAdder();
+  private final Map<String, LongAdder> dead = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> dropped = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
 
@@ -23,8 +26,27 @@ public final class Account {
     receivedBytes.add(bytes);
   }
 
+  /**
+   * Found on disk, left by a Satellite before this one, or a dead letter that is to be sent again:
+   * received as well, and perhaps not for the first time.
+   */
+  public void recovered(long messages) {
+    recovered.add(messages);
+    received.add(messages);
+  }
+
   public void forwarded(long messages) {
     forwarded.add(messages);
+  }
+
+  /** So many more are on disk and not in memory; negative when they come back. */
+  public void spilled(long messages) {
+    spilled.add(messages);
+  }
+
+  /** Refused by a node for {@code reason}, and kept as dead letters. */
+  public void dead(String reason, long messages) {
+    dead.computeIfAbsent(reason, r -> new LongAdder()).add(messages);
   }
 
   /** Accepted, and given up for {@code reason}. */
@@ -45,8 +67,26 @@ public final class Account {
     return receivedBytes.sum();
   }
 
+  /** Those of {@link #received()} that were recovered. */
+  public long recovered() {
+    return recovered.sum();
+  }
+
   public long forwarded() {
     return forwarded.sum();
+  }
+
+  /** On disk, or on the way there, and not in memory. */
+  public long spilled() {
+    return spilled.sum();
+  }
+
+  public Map<String, Long> deadByReason() {
+    return sums(dead);
+  }
+
+  public long dead() {
+    return dead.values().stream().mapToLong(LongAdder::sum).sum();
   }
 
   public Map<String, Long> droppedByReason() {
@@ -65,9 +105,14 @@ public final class Account {
     return refused.values().stream().mapToLong(LongAdder::sum).sum();
   }
 
-  /** What the books say is still under way; equal to what the queue holds when nothing moves. */
+  /** What the books say is still under way, in memory or on disk. */
   public long outstanding() {
-    return received() - forwarded() - dropped();
+    return received() - forwarded() - dead() - dropped();
+  }
+
+  /** Of that, what is in memory; equal to what the queue holds when nothing moves. */
+  public long queued() {
+    return outstanding() - spilled();
   }
 
   private static Map<String, Long> sums(Map<String, LongAdder> adders) {
@@ -83,7 +128,11 @@ public final class Account {
         + " = forwarded "
         + forwarded()
         + " + queued "
-        + outstanding()
+        + queued()
+        + " + spilled "
+        + spilled()
+        + " + dead "
+        + deadByReason()
         + " + dropped "
         + droppedByReason();
   }

@@ -17,6 +17,8 @@ public final class Event {
   private final int messages;
   private final int payloadBytes;
   private final long receivedNanos;
+  private final Receipt receipt;
+  private final Runnable onSettled;
 
   /**
    * @param method the gRPC method it arrived on, as {@code /package.Service/Method}
@@ -36,6 +38,34 @@ public final class Event {
       byte[][] parts,
       int messages,
       long receivedNanos) {
+    this(method, key, group, context, parts, messages, receivedNanos, null);
+  }
+
+  /**
+   * @param receipt null where nobody waits for it
+   */
+  public Event(
+      String method,
+      String key,
+      String group,
+      byte[] context,
+      byte[][] parts,
+      int messages,
+      long receivedNanos,
+      Receipt receipt) {
+    this(method, key, group, context, parts, messages, receivedNanos, receipt, null);
+  }
+
+  private Event(
+      String method,
+      String key,
+      String group,
+      byte[] context,
+      byte[][] parts,
+      int messages,
+      long receivedNanos,
+      Receipt receipt,
+      Runnable onSettled) {
     this.method = method;
     this.key = key;
     this.group = group;
@@ -43,6 +73,8 @@ public final class Event {
     this.parts = parts;
     this.messages = messages;
     this.receivedNanos = receivedNanos;
+    this.receipt = receipt;
+    this.onSettled = onSettled;
     int length = 0;
     for (byte[] part : parts) {
       length += part.length;
@@ -85,5 +117,26 @@ public final class Event {
 
   public long receivedNanos() {
     return receivedNanos;
+  }
+
+  /** Null where nobody waits for it. */
+  public Receipt receipt() {
+    return receipt;
+  }
+
+  /** The same event, which is on disk too; {@code onSettled} is run when it is done with. */
+  public Event onDisk(Runnable onSettled) {
+    return new Event(method, key, group, context, parts, messages, receivedNanos, null, onSettled);
+  }
+
+  public boolean isOnDisk() {
+    return onSettled != null;
+  }
+
+  /** It was forwarded or given up: whoever has a copy may let go of it. Once. */
+  void settled() {
+    if (onSettled != null) {
+      onSettled.run();
+    }
   }
 }

@@ -22,7 +22,16 @@ public final class MemoryQueue {
   private final MemoryBudget.Share share;
   private final QueueConfig config;
 
+  /** In memory only. */
   public MemoryQueue(QueueConfig config, MemoryBudget budget) {
+    this(config, budget, null, null, null);
+  }
+
+  /**
+   * @param spools null where nothing goes to disk; then the next two are not used
+   */
+  public MemoryQueue(
+      QueueConfig config, MemoryBudget budget, Spools spools, String pipe, Account account) {
     this.config = config;
     this.share = budget.share();
     this.partitions = new Partition[config.partitions()];
@@ -209,6 +218,14 @@ public final class MemoryQueue {
     public long oldestNanos(long none) {
       Event oldest = queue.peek();
       return oldest == null ? none : oldest.receivedNanos();
+    }
+
+    /**
+     * Takes events that were acquired and will not be sent by this process: to disk, for the next
+     * one. False where there is no disk; then nothing was taken.
+     */
+    public boolean keep(List<Event> events) {
+      return false;
     }
 
     /** Events waiting and in flight. */

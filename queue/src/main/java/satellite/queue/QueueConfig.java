@@ -10,8 +10,27 @@ import java.time.Duration;
  * @param fullTimeout how long a source is paused while there is no space, before {@code whenFull}
  *     applies
  * @param whenFull what happens after that
+ * @param acknowledgement when a sender is answered
+ * @param timeToLive of messages that mean nothing later, because OAP stamps them with its own clock
  */
-public record QueueConfig(int partitions, int maxEvents, Duration fullTimeout, WhenFull whenFull) {
+public record QueueConfig(
+    int partitions,
+    int maxEvents,
+    Duration fullTimeout,
+    WhenFull whenFull,
+    Acknowledgement acknowledgement,
+    Duration timeToLive) {
+
+  /** Answers at once. */
+  public QueueConfig(int partitions, int maxEvents, Duration fullTimeout, WhenFull whenFull) {
+    this(
+        partitions,
+        maxEvents,
+        fullTimeout,
+        whenFull,
+        Acknowledgement.QUEUED,
+        Duration.ofMinutes(1));
+  }
 
   /** The side that loses when a queue stays full. */
   public enum WhenFull {

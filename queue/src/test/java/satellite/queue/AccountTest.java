@@ -46,6 +46,8 @@ class AccountTest {
     account.received(3, 30);
     account.forwarded(1);
     account.dropped("shutdown", 1);
-    assertEquals("received 3 = forwarded 1 + queued 1 + dropped {shutdown=1}", account.toString());
+    assertEquals(
+        "received 3 = forwarded 1 + queued 1 + spilled 0 + dead {} + dropped {shutdown=1}",
+        account.toString());
   }
 }

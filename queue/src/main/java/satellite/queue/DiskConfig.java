@@ -1,0 +1,23 @@
+package satellite.queue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What may be put on disk, and where.
+ *
+ * @param folder everything lies below it
+ * @param maxBytes of all pipes' spilled and durable events together
+ * @param segmentBytes a file is closed when it is that long
+ * @param syncPeriod how often spilled data is synced; what is acknowledged as durable is synced
+ *     before, whatever this says
+ * @param deadLetterBytes of all dead letters; the oldest give way
+ * @param deadLetterAge older ones are deleted
+ */
+public record DiskConfig(
+    Path folder,
+    long maxBytes,
+    int segmentBytes,
+    Duration syncPeriod,
+    long deadLetterBytes,
+    Duration deadLetterAge) {}
