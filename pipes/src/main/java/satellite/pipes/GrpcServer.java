@@ -138,12 +138,21 @@ public final class GrpcServer {
     return passThrough.failures();
   }
 
+  /** Tells those who ask for its health to go elsewhere; all else goes on. */
+  public void drain() {
+    health.enterTerminalState();
+  }
+
   /**
-   * Stops in the order of a message: no new connections and streams (GOAWAY), streams that end by
-   * themselves, then those that do not. Blocks up to {@code hold} and a little.
+   * Stops in the order of a message: no new connections and streams, streams that end by
+   * themselves, then those that do not. Blocks up to twice {@code hold} and a little.
+   *
+   * <p>GOAWAY comes in two steps (RFC 9113, section 6.8): the first one announces, and names no
+   * stream; the second one, when the client has answered a ping and so has read the first, names
+   * the last stream that is served. What a client opened in between is served.
    */
   public void stop(long holdMillis) throws InterruptedException {
-    health.enterTerminalState();
+    drain();
     server.shutdown();
     if (!server.awaitTermination(holdMillis, TimeUnit.MILLISECONDS)) {
       pipes.forEach(Pipe::endStreams);
