@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import satellite.routing.Router;
@@ -57,6 +58,7 @@ public final class GrpcServer {
   private final Connections connections = new Connections();
   private final AcceptLimit acceptLimit;
   private final LongAdder denied = new LongAdder();
+  private final AtomicBoolean draining = new AtomicBoolean();
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
 
@@ -140,7 +142,9 @@ public final class GrpcServer {
 
   /** Tells those who ask for its health to go elsewhere; all else goes on. */
   public void drain() {
-    health.enterTerminalState();
+    if (!draining.getAndSet(true)) {
+      health.enterTerminalState();
+    }
   }
 
   /**
