@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.StaticDiscovery;
@@ -45,6 +44,10 @@ import satellite.routing.Upstream;
 public final class Proxy {
 
   private static final System.Logger LOG = System.getLogger("satellite");
+
+  /** For what was broken off, and for what the disk still has to write. */
+  private static final Duration KEEPING = Duration.ofSeconds(1);
+
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
   private final SatelliteConfig config;
@@ -296,11 +299,13 @@ public final class Proxy {
         http.stop(grace.toMillis() / 4);
       }
       server.stop(grace.toMillis() / 4);
-      if (!await(deadline)) {
-        pipes.forEach(Pipe::abandon);
+      boolean flushed = await(deadline);
+      // Even then: more may be coming back from disk, and stays there.
+      pipes.forEach(Pipe::keep);
+      if (!flushed) {
         breakOff();
-        await(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
       }
+      await(System.nanoTime() + KEEPING.toNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -188,6 +188,8 @@ public final class Pipe {
    * way to a node is kept, or settled, when its call ends or is broken off.
    */
   public void keep() {
+    // At once: nothing comes back from disk any more.
+    queue.partitions().forEach(partition -> partition.keep(List.of()));
     dispatchers.forEach(Dispatcher::keep);
   }
 
