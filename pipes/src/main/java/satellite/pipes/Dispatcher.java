@@ -137,10 +137,17 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Gives up on what is held and what still comes: it is dropped, counted as {@code shutdown}. */
   void abandon() {
-    tell(() -> abandoned = true);
+    tell(
+        () -> {
+          keeps = false;
+          abandoned = true;
+        });
   }
 
-  /** The same, except that it goes to disk for the next start, where there is a disk. */
+  /**
+   * The same, except that it goes to disk for the next start, where there is a disk; when the calls
+   * under way have ended or are broken off.
+   */
   void keep() {
     tell(
         () -> {
@@ -149,7 +156,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
         });
   }
 
-  /** In one go, the older before the younger: so they come back. */
+  /** The older before the younger. */
   private void giveUpAll() {
     List<Event> held = new ArrayList<>();
     resting.forEach(batch -> held.addAll(batch.reopen()));
@@ -164,10 +171,6 @@ final class Dispatcher<C extends Connection> implements Runnable {
     while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
       held.addAll(rest);
     }
-    giveUp(held);
-  }
-
-  private void giveUp(List<Event> held) {
     if (!held.isEmpty() && !(keeps && partition.keep(held))) {
       settlement.dropped(new Batch(partition, held), "shutdown", "Satellite is stopping");
     }
@@ -193,7 +196,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
       message.run();
     }
     if (abandoned) {
-      giveUpAll();
+      // What is kept is kept in order: what comes back from a node is before what waits.
+      if (!keeps || lanes.values().stream().allMatch(lane -> lane.inFlight == 0)) {
+        giveUpAll();
+      }
       return;
     }
     sendWaiting();
@@ -449,8 +455,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void retry(Batch batch, Lane lane, Outcome.Unreached why) {
     PipeConfig.Retry retry = pipe.retry();
     if (abandoned) {
-      lane.busy.remove(order(batch), batch);
-      giveUp(batch.reopen());
+      waitAgain(batch, lane);
       return;
     }
     if (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts()) {
@@ -467,6 +472,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
       // Given up in the meantime.
       return;
     }
+    waitAgain(batch, lane);
+  }
+
+  private void waitAgain(Batch batch, Lane lane) {
     if (isSticky(batch.first())) {
       lane.busy.remove(order(batch), batch);
       lane.waiting.addFirst(batch);

@@ -184,8 +184,8 @@ public final class Pipe {
   }
 
   /**
-   * The same, except that it goes to disk for the next start, where there is a disk. What is on its
-   * way to a node is kept, or settled, when its call ends or is broken off.
+   * The same, except that it goes to disk for the next start, where there is a disk: in order, so
+   * only when the calls under way have ended. Break them off after this.
    */
   public void keep() {
     // At once: nothing comes back from disk any more.
