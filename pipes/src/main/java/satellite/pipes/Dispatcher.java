@@ -1,6 +1,7 @@
 package satellite.pipes;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
-import satellite.queue.Account;
 import satellite.queue.Batch;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
@@ -63,10 +63,13 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private final Router<C>.Turn turn;
   private final FixedRouting<C> fixed;
   private final Forwarder<C> forwarder;
-  private final Account account;
+  private final Settlement settlement;
   private final ScheduledExecutorService pool;
   private final LongSupplier nanoTime;
   private final DoubleSupplier random;
+
+  /** Whether there is anything in this pipe whose time may be over. */
+  private final boolean expires;
 
   private final AtomicInteger wakeUps = new AtomicInteger();
   private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
@@ -82,7 +85,9 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private volatile boolean flushing;
 
   private volatile boolean abandoned;
-  private long lastDropLogNanos;
+
+  /** What is abandoned goes to disk, where there is one. */
+  private boolean keeps;
 
   Dispatcher(
       MemoryQueue.Partition partition,
@@ -90,7 +95,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
       Router<C> router,
       FixedRouting<C> fixed,
       Forwarder<C> forwarder,
-      Account account,
+      Settlement settlement,
       ScheduledExecutorService pool,
       LongSupplier nanoTime,
       DoubleSupplier random) {
@@ -100,11 +105,11 @@ final class Dispatcher<C extends Connection> implements Runnable {
     this.turn = router.turn();
     this.fixed = fixed;
     this.forwarder = forwarder;
-    this.account = account;
+    this.settlement = settlement;
     this.pool = pool;
     this.nanoTime = nanoTime;
     this.random = random;
-    this.lastDropLogNanos = nanoTime.getAsLong() - DROP_LOG_NANOS;
+    this.expires = Protocols.anyExpires(pipe.receiver());
     partition.listen(
         this::wakeWhenDue, this::wake, pipe.batch().maxEvents(), pipe.batch().maxBytes());
   }
@@ -132,23 +137,42 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Gives up on what is held and what still comes: it is dropped, counted as {@code shutdown}. */
   void abandon() {
-    tell(() -> abandoned = true);
+    tell(
+        () -> {
+          keeps = false;
+          abandoned = true;
+        });
   }
 
-  private static final String SHUTDOWN = "shutdown";
+  /**
+   * The same, except that it goes to disk for the next start, where there is a disk; when the calls
+   * under way have ended or are broken off.
+   */
+  void keep() {
+    tell(
+        () -> {
+          keeps = true;
+          abandoned = true;
+        });
+  }
 
-  private void dropAll() {
-    unrouted.forEach(batch -> drop(batch, SHUTDOWN));
-    unrouted.clear();
-    resting.forEach(batch -> drop(batch, SHUTDOWN));
+  /** The older before the younger. */
+  private void giveUpAll() {
+    List<Event> held = new ArrayList<>();
+    resting.forEach(batch -> held.addAll(batch.reopen()));
     resting.clear();
     for (Lane lane : lanes.values()) {
-      lane.waiting.forEach(batch -> drop(batch, SHUTDOWN));
+      lane.waiting.forEach(batch -> held.addAll(batch.reopen()));
       lane.waiting.clear();
     }
+    unrouted.forEach(batch -> held.addAll(batch.reopen()));
+    unrouted.clear();
     List<Event> rest;
     while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
-      drop(new Batch(partition, rest), SHUTDOWN);
+      held.addAll(rest);
+    }
+    if (!held.isEmpty() && !(keeps && partition.keep(held))) {
+      settlement.dropped(new Batch(partition, held), "shutdown", "Satellite is stopping");
     }
   }
 
@@ -172,7 +196,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
       message.run();
     }
     if (abandoned) {
-      dropAll();
+      // What is kept is kept in order: what comes back from a node is before what waits.
+      if (!keeps || lanes.values().stream().allMatch(lane -> lane.inFlight == 0)) {
+        giveUpAll();
+      }
       return;
     }
     sendWaiting();
@@ -233,11 +260,38 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Events to batches, and those that must stay on a node to its lane. */
   private void route(List<Event> events, int attempts) {
-    Batching.calls(events, forwarder::together, this::nodeOf)
+    Batching.calls(unexpired(events), forwarder::together, this::nodeOf)
         .forEach(
             (call, own) ->
                 (call.node() == null ? unrouted : lane(call.node()).waiting)
                     .addLast(new Batch(partition, own, attempts)));
+  }
+
+  /** Without what is too old to mean anything; that is dropped. */
+  private List<Event> unexpired(List<Event> events) {
+    if (!expires || events.stream().noneMatch(this::isExpired)) {
+      return events;
+    }
+    List<Event> late = new ArrayList<>();
+    List<Event> others = new ArrayList<>();
+    events.forEach(event -> (isExpired(event) ? late : others).add(event));
+    String detail = "older than " + pipe.queue().timeToLive().toSeconds() + " s";
+    settlement.dropped(new Batch(partition, late), "expired", detail);
+    return others;
+  }
+
+  private boolean isExpired(Event event) {
+    return Protocols.of(event.method()).forwarding().expires()
+        && nanoTime.getAsLong() - event.receivedNanos() > pipe.queue().timeToLive().toNanos();
+  }
+
+  /** The same of a batch that is to be sent, perhaps again; null if nothing is left of it. */
+  private Batch unexpired(Batch batch) {
+    if (!expires || batch.events().stream().noneMatch(this::isExpired)) {
+      return batch;
+    }
+    List<Event> others = unexpired(batch.reopen());
+    return others.isEmpty() ? null : new Batch(partition, others, batch.attempts());
   }
 
   /** The node that an event must go to; null when any will do, or none is there. */
@@ -293,7 +347,11 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void sendUnrouted() {
     int turns = unrouted.size();
     for (int i = 0; i < turns; i++) {
-      Batch batch = unrouted.removeFirst();
+      // Nothing that expires must stay on a node, so lanes need not ask.
+      Batch batch = unexpired(unrouted.removeFirst());
+      if (batch == null) {
+        continue;
+      }
       if (isSticky(batch.first())) {
         // No node was up when it was routed.
         route(batch.reopen(), batch.attempts());
@@ -361,8 +419,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     if (outcome instanceof Outcome.Delivered) {
       upstream.succeeded(batch.messages());
       lane.busy.remove(order(batch), batch);
-      account.forwarded(batch.messages());
-      batch.done();
+      settlement.forwarded(batch);
     } else if (outcome instanceof Outcome.Refused refused) {
       upstream.succeeded(0);
       lane.busy.remove(order(batch), batch);
@@ -375,10 +432,9 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Halves until the message that cannot be taken stands alone. */
   private void splitOrDrop(Batch batch, Upstream<C> upstream, Lane lane, Outcome.Refused refused) {
-    List<Batch> halves = refused.whole() || abandoned ? List.of() : halves(batch);
+    List<Batch> halves = refused.whole() ? List.of() : halves(batch);
     if (halves.isEmpty()) {
-      logDrop(batch, upstream, refused);
-      drop(batch, refused.reason());
+      settlement.refused(batch, upstream.node().address(), refused);
       return;
     }
     Deque<Batch> deque = isSticky(batch.first()) ? lane.waiting : unrouted;
@@ -398,9 +454,13 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   private void retry(Batch batch, Lane lane, Outcome.Unreached why) {
     PipeConfig.Retry retry = pipe.retry();
-    if (abandoned || (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts())) {
+    if (abandoned) {
+      waitAgain(batch, lane);
+      return;
+    }
+    if (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts()) {
       lane.busy.remove(order(batch), batch);
-      drop(batch, abandoned ? SHUTDOWN : "attempts_exhausted_" + why.reason());
+      settlement.dropped(batch, "attempts_exhausted_" + why.reason(), why.detail());
       return;
     }
     resting.add(batch);
@@ -412,6 +472,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
       // Given up in the meantime.
       return;
     }
+    waitAgain(batch, lane);
+  }
+
+  private void waitAgain(Batch batch, Lane lane) {
     if (isSticky(batch.first())) {
       lane.busy.remove(order(batch), batch);
       lane.waiting.addFirst(batch);
@@ -426,30 +490,5 @@ final class Dispatcher<C extends Connection> implements Runnable {
     double doubled = first * Math.pow(2, Math.min(attempts - 1, 30));
     double most = Math.min(doubled, pipe.retry().maxBackoff().toNanos());
     return (long) (most * (0.5 + 0.5 * random.getAsDouble()));
-  }
-
-  private void drop(Batch batch, String reason) {
-    account.dropped(reason, batch.messages());
-    batch.done();
-  }
-
-  private static final long DROP_LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-  /** The account counts each; the log tells of one in ten seconds. */
-  private void logDrop(Batch batch, Upstream<C> upstream, Outcome.Refused refused) {
-    long now = nanoTime.getAsLong();
-    if (now - lastDropLogNanos < DROP_LOG_NANOS) {
-      return;
-    }
-    lastDropLogNanos = now;
-    LOG.log(
-        System.Logger.Level.WARNING,
-        "pipe {0}: {1} of {2} dropped, node {3} answered {4}: {5}",
-        pipe.name(),
-        batch.messages() == 1 ? "a message" : batch.messages() + " messages",
-        batch.first().method(),
-        upstream.node(),
-        refused.reason(),
-        refused.detail());
   }
 }
