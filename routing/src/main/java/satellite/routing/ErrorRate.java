@@ -15,12 +15,15 @@ final class ErrorRate {
   private static final long COUNT = (1L << BITS) - 1;
   private static final long SECOND = (1L << 24) - 1;
 
+  /** A power of two: the numbers of seconds begin anew without a seam. */
+  private static final int PLACES = 16;
+
   /** A second each, in turn: its number, its calls, its failures, in 24, 20 and 20 bits. */
-  private final AtomicLongArray seconds = new AtomicLongArray(SECONDS);
+  private final AtomicLongArray seconds = new AtomicLongArray(PLACES);
 
   void add(boolean failed, long nowNanos) {
     long second = second(nowNanos);
-    int place = (int) (second % SECONDS);
+    int place = (int) (second % PLACES);
     long before;
     long after;
     do {
@@ -35,7 +38,7 @@ final class ErrorRate {
     long second = second(nowNanos);
     long calls = 0;
     long failures = 0;
-    for (int i = 0; i < SECONDS; i++) {
+    for (int i = 0; i < PLACES; i++) {
       long one = seconds.get(i);
       long age = (second - (one >>> 2 * BITS)) & SECOND;
       if (age < SECONDS) {
@@ -47,12 +50,12 @@ final class ErrorRate {
   }
 
   void reset() {
-    for (int i = 0; i < SECONDS; i++) {
+    for (int i = 0; i < PLACES; i++) {
       seconds.set(i, 0);
     }
   }
 
   private static long second(long nowNanos) {
-    return TimeUnit.NANOSECONDS.toSeconds(nowNanos) & SECOND;
+    return Math.floorDiv(nowNanos, TimeUnit.SECONDS.toNanos(1)) & SECOND;
   }
 }

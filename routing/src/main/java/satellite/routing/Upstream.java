@@ -189,7 +189,8 @@ public final class Upstream<C extends Connection> {
       pace.answered(took, nowNanos);
       conduct.retries.answered();
       conduct.circuit.answered(spell, nowNanos);
-      conduct.window.answered(underWay, pace.share(took));
+      int most = Math.max(underWay, conduct.window.inFlight());
+      conduct.window.answered(most, pace.share(took));
       conduct.window.leave();
     }
 

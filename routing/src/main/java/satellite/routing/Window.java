@@ -99,7 +99,7 @@ final class Window {
   }
 
   /**
-   * @param underWay calls when this one began, itself included
+   * @param underWay calls when this one began or ended, itself included
    * @param share of its time that it would have taken on an idle node
    */
   void answered(int underWay, double share) {
