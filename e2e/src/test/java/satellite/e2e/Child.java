@@ -87,6 +87,11 @@ public final class Child implements AutoCloseable {
     return awaitEnd(patience);
   }
 
+  /** Asks it to end (SIGTERM), and does not wait. */
+  void terminate() {
+    process.toHandle().destroy();
+  }
+
   /** SIGKILL: no goodbye, as when a machine fails. */
   void kill() {
     process.destroyForcibly();

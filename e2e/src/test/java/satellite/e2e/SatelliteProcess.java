@@ -33,6 +33,8 @@ public final class SatelliteProcess implements AutoCloseable {
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:" + grpcPort);
     environment.put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:" + httpPort);
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:" + adminPort);
+    // Wherever the tests run, also in a pod.
+    environment.put("SATELLITE_SHUTDOWN_HOLD_TIME", "0");
     // The tests keep the machine busy; that must not make it refuse anybody.
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     environment.putAll(settings);
@@ -64,6 +66,11 @@ public final class SatelliteProcess implements AutoCloseable {
     Map<String, String> all = new HashMap<>(nodes(oaps));
     all.putAll(settings);
     return start(name, Child.JAVA, all, null);
+  }
+
+  /** Started with such settings and not waited for: it may end at once. */
+  static SatelliteProcess launched(String name, Map<String, String> settings) {
+    return new SatelliteProcess(name, Child.JAVA, settings, null);
   }
 
   /** With that text as configuration file, and no more said than where to listen. */
@@ -129,6 +136,21 @@ public final class SatelliteProcess implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** SIGTERM, and it goes on for a while. */
+  void terminate() {
+    process.terminate();
+  }
+
+  /** Waits for its end; returns the exit code. */
+  int awaitEnd() {
+    return process.awaitEnd(Duration.ofSeconds(20));
+  }
+
+  /** What it tells Kubernetes' probe: 200 or 503. */
+  int readiness() throws IOException, InterruptedException {
+    return Http.get(adminPort, "/ready").statusCode();
   }
 
   public List<String> output() {
