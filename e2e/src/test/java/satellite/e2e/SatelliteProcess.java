@@ -70,7 +70,7 @@ public final class SatelliteProcess implements AutoCloseable {
 
   /** Started with such settings and not waited for: it may end at once. */
   static SatelliteProcess launched(String name, Map<String, String> settings) {
-    return new SatelliteProcess(name, Child.JAVA, settings, null);
+    return new SatelliteProcess(name, List.of(), Child.JAVA, settings, null);
   }
 
   /** With that text as configuration file, and no more said than where to listen. */

@@ -105,6 +105,12 @@ final class Disk {
         write(folder.resolve("1.segment.tmp"), noise);
         mkdirs(folder.resolve("lost+found"));
         mkdirs(folder.resolve("2.segment"));
+        // With the right names, but without the right contents.
+        mkdirs(folder.resolve("0000000000000007.segment"));
+        write(folder.resolve("0000000000000008.segment"), noise);
+        write(folder.resolve("0000000000000008.done"), noise);
+        write(folder.resolve("0000000000000009.segment"), new byte[0]);
+        write(folder.resolve("9999999999999999.done"), noise);
       }
       mkdirs(data.resolve("pipes").resolve("nopipe").resolve("0"));
       mkdirs(data.resolve("pipes").resolve("logpipe").resolve("backup"));

@@ -31,10 +31,10 @@ final class Lives implements AutoCloseable {
   private final List<String> complaints = new ArrayList<>();
   private SatelliteProcess process;
   private int number;
-  private Figures begin;
 
-  /** Null unless the life before this was stopped. */
-  private Figures last;
+  /** What the life before this has left on disk; null if nobody knows. */
+  private Long left;
+
 
   private long received;
   private long recovered;
@@ -62,8 +62,6 @@ final class Lives implements AutoCloseable {
     process =
         SatelliteProcess.configuredBy(
             name + "-life-" + number, List.of(launcher), settings, config);
-    begin = figures();
-    recovered += begin.recovered();
   }
 
   /** The life that is, or was the last one. */
@@ -86,13 +84,9 @@ final class Lives implements AutoCloseable {
     }
   }
 
-  /** What was found on disk at the start of this life, and what was left there before. */
-  boolean foundWhatWasLeft() {
-    return last == null || last.spilled() == begin.recovered();
-  }
-
-  Figures lastWords() {
-    return last;
+  /** What lies on the disk is not what was left there. */
+  void diskHasChanged() {
+    left = null;
   }
 
   /** SIGTERM. */
@@ -103,10 +97,15 @@ final class Lives implements AutoCloseable {
       complaints.add("life " + number + " ended with exit code " + exitCode);
     }
     checkOutput();
-    last = Figures.ofLastLine(process.output());
+    Figures last = Figures.ofLastLine(process.output());
     if (!last.balances() || last.queued() != 0) {
       complaints.add("life " + number + " ended with " + last);
     }
+    if (left != null && left != last.recovered()) {
+      complaints.add("life " + number + " found not the " + left + " that were left: " + last);
+    }
+    left = last.spilled();
+    recovered += last.recovered();
     received += last.received() - last.recovered();
     forwarded += last.forwarded();
     dead += last.dead() + last.refusedForGood();
@@ -116,10 +115,12 @@ final class Lives implements AutoCloseable {
   /** SIGKILL. */
   void kill() {
     // What it has forwarded since then is not known.
-    forwarded += figures().forwarded();
+    Figures figures = figures();
+    forwarded += figures.forwarded();
+    recovered += figures.recovered();
     process.kill();
     checkOutput();
-    last = null;
+    left = null;
     everKilled = true;
   }
 
@@ -160,7 +161,7 @@ final class Lives implements AutoCloseable {
     return everKilled ? null : received;
   }
 
-  /** Messages found on disk, over all starts. */
+  /** Messages found on disk, in the lives that are over; at least, where one was killed. */
   long recovered() {
     return recovered;
   }

@@ -112,7 +112,7 @@ class NodeFaultsTest {
   void someItemsAreRefusedForGood() {
     inEachMode(
         run -> {
-          run.nodes().forEach(node -> node.refuse(item -> item.unit % 50 == 0));
+          run.nodes().forEach(node -> node.refuse(item -> item.unit % 10 == 0));
           run.traffic(300);
           run.settleAsItIs();
         });

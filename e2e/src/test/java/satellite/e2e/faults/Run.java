@@ -24,6 +24,7 @@ import satellite.e2e.Child;
 final class Run implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final long FIND_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   /** Only what is sent here. */
   private static final String PIPES =
@@ -124,15 +125,6 @@ final class Run implements AutoCloseable {
    */
   Run start(String... launcher) {
     lives.start(launcher);
-    if (!damaged && !lives.foundWhatWasLeft()) {
-      book.surprise(
-          "the start of life "
-              + lives.number()
-              + " found "
-              + lives.figures().recovered()
-              + " messages, not those that were left: "
-              + lives.lastWords());
-    }
     sender.connect(lives.address(), lives.number());
     goOn();
     return this;
@@ -169,6 +161,7 @@ final class Run implements AutoCloseable {
   /** Hands are laid on the disk: what is destroyed is the suite's own doing. */
   void damage(Damage damage) {
     damaged = true;
+    lives.diskHasChanged();
     book.destroyed(damage.to(data));
   }
 
@@ -192,17 +185,26 @@ final class Run implements AutoCloseable {
       sender.pause();
       sending = false;
     }
+    // The account first: what it closes, the nodes have written into the book before. A start may
+    // still be looking through its disk, and not know yet what it has.
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    // The account first: what it closes, the nodes have written into the book before.
+    long closedNanos = System.nanoTime();
     Figures figures = lives.figures();
-    while (!figures.areClosed()) {
+    while (!figures.areClosed()
+        || !lost().isEmpty() && System.nanoTime() - closedNanos < FIND_NANOS) {
       if (System.nanoTime() > deadline) {
         fail(List.of("not all is settled after " + PATIENCE + ": " + figures));
+      }
+      if (!figures.areClosed()) {
+        closedNanos = System.nanoTime();
       }
       pause();
       figures = lives.figures();
     }
-    check(new ArrayList<>(), lives.forwarded() + figures.forwarded());
+    check(
+        new ArrayList<>(),
+        lives.forwarded() + figures.forwarded(),
+        lives.recovered() + figures.recovered());
   }
 
   /** The sender goes on, if it was silent. */
@@ -239,16 +241,25 @@ final class Run implements AutoCloseable {
               + book.messagesDead(true)
               + " of them");
     }
-    check(wrong, lives.forwarded());
+    check(wrong, lives.forwarded(), lives.recovered());
     return book.tally(lives.dropped());
   }
 
-  private void check(List<String> wrong, long forwarded) {
-    wrong.addAll(book.overtaken().stream().limit(5).map(o -> "overtaken: " + o).toList());
+  private List<Item> lost() {
     if (damaged) {
       book.destroyed(Disk.setAside(data));
     }
-    List<Item> lost = book.lost();
+    return book.lost();
+  }
+
+  /** What it had on disk is not needed any more. */
+  void forget() {
+    delete(data);
+  }
+
+  private void check(List<String> wrong, long forwarded, long recovered) {
+    wrong.addAll(book.overtaken().stream().limit(5).map(o -> "overtaken: " + o).toList());
+    List<Item> lost = lost();
     if (!lost.isEmpty()) {
       wrong.add(lost.size() + " lost: " + lost.stream().limit(5).toList());
     }
@@ -256,13 +267,13 @@ final class Run implements AutoCloseable {
     // or the message was found on disk.
     long unheard = book.messagesDelivered() - forwarded;
     long repeated = book.repeatedMessages();
-    if (repeated > unheard + lives.recovered()) {
+    if (repeated > unheard + recovered) {
       wrong.add(
           repeated
               + " delivered again without need: "
               + unheard
               + " answers were not heard, "
-              + lives.recovered()
+              + recovered
               + " messages recovered");
     }
     wrong.addAll(book.surprises());
