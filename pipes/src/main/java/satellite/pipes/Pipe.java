@@ -191,6 +191,8 @@ public final class Pipe {
    * only when the calls under way have ended. Break them off after this.
    */
   public void keep() {
+    // At once: nothing comes back from disk any more.
+    queue.partitions().forEach(partition -> partition.keep(List.of()));
     dispatchers.forEach(Dispatcher::keep);
   }
 
