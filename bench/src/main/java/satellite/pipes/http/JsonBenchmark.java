@@ -14,6 +14,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import satellite.pipes.json.JsonMessages;
 
 /** From the JSON of an HTTP body to the messages that it means. */
 @State(Scope.Benchmark)

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import satellite.pipes.Admission;
 import satellite.pipes.ReportReceiver;
+import satellite.pipes.json.JsonMessages;
 
 /** The requests of one {@link Route}: their bodies become messages of its pipe. One thread. */
 final class Reports implements Taker {

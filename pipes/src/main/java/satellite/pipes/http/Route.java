@@ -2,6 +2,7 @@ package satellite.pipes.http;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
+import satellite.pipes.json.JsonMessages;
 
 /**
  * One path, and the gRPC method whose messages its bodies are: a row of {@link #TABLE}.

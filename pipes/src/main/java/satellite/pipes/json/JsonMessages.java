@@ -1,4 +1,4 @@
-package satellite.pipes.http;
+package satellite.pipes.json;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -9,23 +9,17 @@ import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
-import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
-import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.DescriptorValidationException;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -37,14 +31,13 @@ import java.util.regex.Pattern;
  * the message does not have are passed over. Bodies are read element by element, so what is held is
  * one element. Any thread.
  */
-final class JsonMessages {
+public final class JsonMessages {
 
-  private static final String DESCRIPTION = "messages.desc";
   private static final JsonFormat.Parser JSON = JsonFormat.parser().ignoringUnknownFields();
   private static final Pattern PLACE = Pattern.compile("line (\\d+) column (\\d+)");
 
   /** JSON that is not a message of its route; the text says where. */
-  static final class Malformed extends Exception {
+  public static final class Malformed extends Exception {
     Malformed(String text) {
       super(text, null, false, false);
     }
@@ -57,21 +50,21 @@ final class JsonMessages {
    * @param type full name of the message, such as {@code skywalking.v3.LogData}
    * @param before what is done to an element before the mapping
    */
-  JsonMessages(String type, UnaryOperator<JsonElement> before) {
-    this.type = Description.TYPES.get(type);
+  public JsonMessages(String type, UnaryOperator<JsonElement> before) {
+    this.type = MessageTypes.named(type);
     this.before = before;
     if (this.type == null) {
-      throw new IllegalArgumentException(DESCRIPTION + " does not describe " + type);
+      throw new IllegalArgumentException(MessageTypes.DESCRIPTION + " does not describe " + type);
     }
   }
 
   /** The one message that the body is. */
-  List<DynamicMessage> one(InputStream body) throws Malformed {
+  public List<DynamicMessage> one(InputStream body) throws Malformed {
     return read(body, false);
   }
 
   /** The messages of the array that the body is. */
-  List<DynamicMessage> array(InputStream body) throws Malformed {
+  public List<DynamicMessage> array(InputStream body) throws Malformed {
     return read(body, true);
   }
 
@@ -206,30 +199,5 @@ final class JsonMessages {
     return (place.find() ? "line " + place.group(1) + ", column " + place.group(2) + ", " : "")
         + json.getPath()
         + ": not JSON";
-  }
-
-  /** The messages described at build time; read when the first route asks. */
-  private static final class Description {
-    static final Map<String, Descriptor> TYPES = read();
-
-    private static Map<String, Descriptor> read() {
-      Map<String, Descriptor> types = new HashMap<>();
-      try (InputStream in = JsonMessages.class.getResourceAsStream(DESCRIPTION)) {
-        Map<String, FileDescriptor> files = new HashMap<>();
-        // Each file stands behind those that it imports.
-        for (FileDescriptorProto file : FileDescriptorSet.parseFrom(in).getFileList()) {
-          FileDescriptor[] imports =
-              file.getDependencyList().stream().map(files::get).toArray(FileDescriptor[]::new);
-          FileDescriptor built = FileDescriptor.buildFrom(file, imports);
-          files.put(file.getName(), built);
-          built.getMessageTypes().forEach(type -> types.put(type.getFullName(), type));
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      } catch (DescriptorValidationException e) {
-        throw new IllegalStateException(DESCRIPTION + ": " + e.getMessage(), e);
-      }
-      return types;
-    }
   }
 }
