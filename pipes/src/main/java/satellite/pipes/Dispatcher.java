@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import satellite.queue.Batch;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
 import satellite.routing.Connection;
 import satellite.routing.FixedRouting;
+import satellite.routing.Pace;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -37,31 +37,12 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   private static final System.Logger LOG = System.getLogger("dispatcher");
 
-  /** What goes to one node. */
-  private static final class Lane {
-    /** Batches that must go to this node. */
-    final Deque<Batch> waiting = new ArrayDeque<>();
-
-    /**
-     * Those of them that are under way, or rest after a failure, by their order: the next of an
-     * order waits for it.
-     */
-    final Map<String, Batch> busy = new HashMap<>();
-
-    int inFlight;
-
-    boolean holds(String key) {
-      return Stream.concat(busy.values().stream(), waiting.stream())
-          .flatMap(batch -> batch.events().stream())
-          .anyMatch(event -> event.key().equals(key));
-    }
-  }
-
   private final MemoryQueue.Partition partition;
   private final PipeConfig pipe;
   private final Router<C> router;
   private final Router<C>.Turn turn;
   private final FixedRouting<C> fixed;
+  private final Pace pace;
   private final Forwarder<C> forwarder;
   private final Settlement settlement;
   private final ScheduledExecutorService pool;
@@ -74,7 +55,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private final AtomicInteger wakeUps = new AtomicInteger();
   private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
   private final Deque<Batch> unrouted = new ArrayDeque<>();
-  private final Map<String, Lane> lanes = new HashMap<>();
+  private final Map<String, Lane<C>> lanes = new HashMap<>();
+
+  /** Some of them were granted a place. */
+  private boolean placesGranted;
 
   /** Failed ones, until their time comes. */
   private final Set<Batch> resting = new HashSet<>();
@@ -103,6 +87,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     this.pipe = pipe;
     this.router = router;
     this.turn = router.turn();
+    this.pace = router.pace(pipe.name());
     this.fixed = fixed;
     this.forwarder = forwarder;
     this.settlement = settlement;
@@ -161,7 +146,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     List<Event> held = new ArrayList<>();
     resting.forEach(batch -> held.addAll(batch.reopen()));
     resting.clear();
-    for (Lane lane : lanes.values()) {
+    for (Lane<C> lane : lanes.values()) {
       lane.waiting.forEach(batch -> held.addAll(batch.reopen()));
       lane.waiting.clear();
     }
@@ -186,6 +171,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
         // A bug: whatever it hit must not end the partition for all that comes behind it.
         LOG.log(System.Logger.Level.ERROR, "pipe " + pipe.name() + ": " + e, e);
       }
+      leaveUnusedPlaces();
       seen = wakeUps.addAndGet(-seen);
     } while (seen != 0);
   }
@@ -261,10 +247,15 @@ final class Dispatcher<C extends Connection> implements Runnable {
   /** Events to batches, and those that must stay on a node to its lane. */
   private void route(List<Event> events, int attempts) {
     Batching.calls(unexpired(events), forwarder::together, this::nodeOf)
-        .forEach(
-            (call, own) ->
-                (call.node() == null ? unrouted : lane(call.node()).waiting)
-                    .addLast(new Batch(partition, own, attempts)));
+        .forEach((call, own) -> place(call.node(), new Batch(partition, own, attempts)));
+  }
+
+  private void place(String node, Batch batch) {
+    if (node == null) {
+      unrouted.addLast(batch);
+    } else {
+      lane(node).add(batch);
+    }
   }
 
   /** Without what is too old to mean anything; that is dropped. */
@@ -301,7 +292,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** What a node that is lost still has of a source must not be overtaken on another one. */
   private boolean mayLeave(Event event, String node) {
-    Lane lane = lanes.get(node);
+    Lane<C> lane = lanes.get(node);
     return lane == null || !lane.holds(event.key());
   }
 
@@ -309,14 +300,14 @@ final class Dispatcher<C extends Connection> implements Runnable {
     return Protocols.of(event.method()).forwarding().sticky();
   }
 
-  private Lane lane(String address) {
-    return lanes.computeIfAbsent(address, any -> new Lane());
+  private Lane<C> lane(String address) {
+    return lanes.computeIfAbsent(address, any -> new Lane<>());
   }
 
   private void sendWaiting() {
     leaveNodesThatAreGone();
     sendUnrouted();
-    for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
+    for (Map.Entry<String, Lane<C>> entry : lanes.entrySet()) {
       Upstream<C> upstream = router.upstreams().get(entry.getKey());
       if (upstream != null && upstream.isUp()) {
         sendLane(upstream, entry.getValue());
@@ -326,18 +317,19 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   private void leaveNodesThatAreGone() {
     Deque<Batch> homeless = new ArrayDeque<>();
-    for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
+    for (Map.Entry<String, Lane<C>> entry : lanes.entrySet()) {
       Upstream<C> upstream = router.upstreams().get(entry.getKey());
       if (upstream == null || upstream.state() == Connection.State.DOWN) {
         homeless.addAll(entry.getValue().waiting);
         entry.getValue().waiting.clear();
       }
+      entry.getValue().recount();
     }
     lanes.entrySet().removeIf(entry -> isForgotten(entry.getKey(), entry.getValue()));
     homeless.forEach(batch -> route(batch.reopen(), batch.attempts()));
   }
 
-  private boolean isForgotten(String address, Lane lane) {
+  private boolean isForgotten(String address, Lane<C> lane) {
     return lane.inFlight == 0
         && lane.busy.isEmpty()
         && lane.waiting.isEmpty()
@@ -368,22 +360,57 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** The next node in turn with room, another one than failed last if possible. */
   private Upstream<C> freeUpstream(Batch batch) {
-    Upstream<C> other = turn.next(u -> hasRoom(u) && !u.node().address().equals(batch.lastNode()));
-    return other != null || batch.lastNode() == null ? other : turn.next(this::hasRoom);
+    Upstream<C> free =
+        turn.next(u -> !u.node().address().equals(batch.lastNode()) && takesPlace(u));
+    if (free == null && batch.lastNode() != null) {
+      free = turn.next(this::takesPlace);
+    }
+    if (free == null) {
+      router.up().forEach(this::awaitPlace);
+    }
+    return free;
   }
 
-  private boolean hasRoom(Upstream<C> upstream) {
-    return lane(upstream.node().address()).inFlight < pipe.batch().maxInFlight();
+  private boolean takesPlace(Upstream<C> upstream) {
+    Lane<C> lane = lane(upstream.node().address());
+    return lane.inFlight < pipe.batch().maxInFlight() && lane.enter(upstream);
   }
 
-  private void sendLane(Upstream<C> upstream, Lane lane) {
+  private void sendLane(Upstream<C> upstream, Lane<C> lane) {
     Iterator<Batch> waiting = lane.waiting.iterator();
     while (waiting.hasNext() && lane.inFlight < pipe.batch().maxInFlight()) {
       Batch batch = waiting.next();
-      if (lane.busy.putIfAbsent(order(batch), batch) == null) {
-        waiting.remove();
-        send(batch, upstream, lane);
+      if (lane.busy.containsKey(order(batch))) {
+        continue;
       }
+      if (!lane.enter(upstream)) {
+        awaitPlace(upstream);
+        return;
+      }
+      lane.busy.put(order(batch), batch);
+      waiting.remove();
+      send(batch, upstream, lane);
+    }
+  }
+
+  /** Where the lane itself is full, the answer to one of its own calls wakes us. */
+  private void awaitPlace(Upstream<C> upstream) {
+    Lane<C> lane = lane(upstream.node().address());
+    if (lane.inFlight < pipe.batch().maxInFlight() && lane.lineUp(upstream)) {
+      upstream.onRoom(() -> tell(() -> granted(upstream, lane)));
+    }
+  }
+
+  private void granted(Upstream<C> upstream, Lane<C> lane) {
+    lane.granted(upstream);
+    placesGranted = true;
+  }
+
+  /** A place that is not needed any more is the next one's. */
+  private void leaveUnusedPlaces() {
+    if (placesGranted) {
+      placesGranted = false;
+      lanes.values().forEach(Lane::leave);
     }
   }
 
@@ -392,13 +419,32 @@ final class Dispatcher<C extends Connection> implements Runnable {
     return String.valueOf(batch.first().group());
   }
 
-  private void send(Batch batch, Upstream<C> upstream, Lane lane) {
+  /** On a place that was taken. */
+  private void send(Batch batch, Upstream<C> upstream, Lane<C> lane) {
     lane.inFlight++;
     batch.attempted(upstream.node().address());
-    forwarder.send(upstream, batch, outcome -> tell(() -> settle(batch, upstream, lane, outcome)));
+    Upstream<C>.Call call = upstream.call(pace, nanoTime.getAsLong());
+    forwarder.send(
+        upstream,
+        batch,
+        outcome -> {
+          end(call, outcome);
+          tell(() -> settle(batch, upstream, lane, outcome));
+        });
   }
 
-  private void settle(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
+  private void end(Upstream<C>.Call call, Outcome outcome) {
+    long now = nanoTime.getAsLong();
+    if (outcome instanceof Outcome.Unreached) {
+      call.failed(now);
+    } else if (outcome instanceof Outcome.Refused) {
+      call.refused(now);
+    } else {
+      call.answered(now);
+    }
+  }
+
+  private void settle(Batch batch, Upstream<C> upstream, Lane<C> lane, Outcome outcome) {
     lane.inFlight--;
     if (outcome instanceof Outcome.Mixed mixed) {
       lane.busy.remove(order(batch), batch);
@@ -415,23 +461,22 @@ final class Dispatcher<C extends Connection> implements Runnable {
     }
   }
 
-  private void conclude(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
+  private void conclude(Batch batch, Upstream<C> upstream, Lane<C> lane, Outcome outcome) {
     if (outcome instanceof Outcome.Delivered) {
-      upstream.succeeded(batch.messages());
+      upstream.delivered(batch.messages());
       lane.busy.remove(order(batch), batch);
       settlement.forwarded(batch);
     } else if (outcome instanceof Outcome.Refused refused) {
-      upstream.succeeded(0);
       lane.busy.remove(order(batch), batch);
       splitOrDrop(batch, upstream, lane, refused);
     } else if (outcome instanceof Outcome.Unreached unreached) {
-      upstream.failed(nanoTime.getAsLong());
       retry(batch, lane, unreached);
     }
   }
 
   /** Halves until the message that cannot be taken stands alone. */
-  private void splitOrDrop(Batch batch, Upstream<C> upstream, Lane lane, Outcome.Refused refused) {
+  private void splitOrDrop(
+      Batch batch, Upstream<C> upstream, Lane<C> lane, Outcome.Refused refused) {
     List<Batch> halves = refused.whole() ? List.of() : halves(batch);
     if (halves.isEmpty()) {
       settlement.refused(batch, upstream.node().address(), refused);
@@ -452,7 +497,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     return gathered && batch.first().messages() > 1 ? batch.halvesOfSingle() : List.of();
   }
 
-  private void retry(Batch batch, Lane lane, Outcome.Unreached why) {
+  private void retry(Batch batch, Lane<C> lane, Outcome.Unreached why) {
     PipeConfig.Retry retry = pipe.retry();
     if (abandoned) {
       waitAgain(batch, lane);
@@ -464,18 +509,30 @@ final class Dispatcher<C extends Connection> implements Runnable {
       return;
     }
     resting.add(batch);
-    schedule(() -> tell(() -> tryAgain(batch, lane)), backoff(batch.attempts()));
+    rest(batch, lane, batch.attempts() + (why.overload() ? OVERLOAD_STEPS : 0));
   }
 
-  private void tryAgain(Batch batch, Lane lane) {
-    if (!resting.remove(batch)) {
+  /** A node that has too much gets it back later than one that failed. */
+  private static final int OVERLOAD_STEPS = 2;
+
+  private void rest(Batch batch, Lane<C> lane, int step) {
+    schedule(() -> tell(() -> tryAgain(batch, lane, step)), backoff(step));
+  }
+
+  private void tryAgain(Batch batch, Lane<C> lane, int step) {
+    if (!resting.contains(batch)) {
       // Given up in the meantime.
       return;
     }
+    if (!router.retries().take(nanoTime.getAsLong())) {
+      rest(batch, lane, step + 1);
+      return;
+    }
+    resting.remove(batch);
     waitAgain(batch, lane);
   }
 
-  private void waitAgain(Batch batch, Lane lane) {
+  private void waitAgain(Batch batch, Lane<C> lane) {
     if (isSticky(batch.first())) {
       lane.busy.remove(order(batch), batch);
       lane.waiting.addFirst(batch);
@@ -485,9 +542,9 @@ final class Dispatcher<C extends Connection> implements Runnable {
   }
 
   /** Doubles up to its maximum; half of it by chance, so that batches do not come back together. */
-  private long backoff(int attempts) {
+  private long backoff(int step) {
     double first = pipe.retry().firstBackoff().toNanos();
-    double doubled = first * Math.pow(2, Math.min(attempts - 1, 30));
+    double doubled = first * Math.pow(2, Math.min(step - 1, 30));
     double most = Math.min(doubled, pipe.retry().maxBackoff().toNanos());
     return (long) (most * (0.5 + 0.5 * random.getAsDouble()));
   }
