@@ -9,9 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.StaticDiscovery;
@@ -27,8 +25,9 @@ import satellite.pipes.ServerTls;
 import satellite.pipes.Storage;
 import satellite.pipes.Transport;
 import satellite.pipes.http.HttpServer;
-import satellite.queue.Account;
+import satellite.queue.DeadLetters;
 import satellite.queue.MemoryBudget;
+import satellite.queue.disk.DataFolder;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -38,16 +37,21 @@ import satellite.routing.Upstream;
  * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
- * dispatch thread per core (two at least), one each for CPU sampling and for HTTP; where a pipe
- * sends into Kafka, one for that client and one that the client itself has.
+ * dispatch thread per core (two at least), one each for CPU sampling and for HTTP; one for the data
+ * folder, if there is one; where a pipe sends into Kafka, one for that client and one that the
+ * client itself has.
  */
 public final class Proxy {
 
   private static final System.Logger LOG = System.getLogger("satellite");
+
+  /** For what was broken off, and for what the disk still has to write. */
+  private static final Duration KEEPING = Duration.ofSeconds(1);
+
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
   private final SatelliteConfig config;
-  private final Duration grace;
+  private final ShutdownTime shutdown;
   private final ScheduledThreadPoolExecutor pool;
   private final Transport transport;
   private final GrpcConnector connector;
@@ -59,17 +63,24 @@ public final class Proxy {
   private final Router<KafkaConnection> kafka;
   private final Discovery discovery;
   private final MemoryBudget memory;
+
+  /** Null where nothing is kept on disk. */
+  private final DataFolder folder;
+
+  private final Storage storage;
   private final List<Pipe> pipes = new ArrayList<>();
   private final CpuLoad cpu;
   private final GrpcServer server;
   private final HttpServer http;
   private final Metrics metrics;
   private final AdminServer admin;
+  private boolean started;
+  private boolean ended;
 
   /** Builds everything and touches nothing: {@link #start} does. */
-  public Proxy(SatelliteConfig config, Duration grace) {
+  public Proxy(SatelliteConfig config, ShutdownTime shutdown) {
     this.config = config;
-    this.grace = grace;
+    this.shutdown = shutdown;
     Log.set(config.logger());
     var telemetry = config.telemetry();
     this.metrics = new Metrics(telemetry.cluster(), telemetry.service(), telemetry.instance());
@@ -90,8 +101,10 @@ public final class Proxy {
             ? new Router<>(kafkaConnector, pool, System::nanoTime, config.client().checkPeriod())
             : null;
 
-    // What: pipes, which share the memory.
+    // What: pipes, which share the memory and the disk.
     this.memory = new MemoryBudget(config.queueBytes());
+    this.folder = config.disk() == null ? null : new DataFolder(config.disk());
+    this.storage = folder == null ? Storage.NONE : new Storage(folder, DeadLetters.NONE);
     for (PipeConfig pipe : config.pipes()) {
       if (pipe.queue() != null) {
         pipes.add(pipe(pipe));
@@ -119,6 +132,9 @@ public final class Proxy {
       metrics.bindKafka(kafka);
     }
     metrics.bind(memory);
+    if (folder != null) {
+      metrics.bind(folder);
+    }
     metrics.bind(server, cpu);
     if (http != null) {
       metrics.bind(http);
@@ -128,37 +144,40 @@ public final class Proxy {
   private Pipe pipe(PipeConfig pipe) {
     var facts = metrics.pipe(pipe.name(), pipe.receiver());
     return pipe.kafka() == null
-        ? new Pipe(
-            pipe, memory, router, config.client(), facts, Storage.NONE, pool, System::nanoTime)
-        : new Pipe(
-            pipe, memory, kafka, config.kafka(), facts, Storage.NONE, pool, System::nanoTime);
+        ? new Pipe(pipe, memory, router, config.client(), facts, storage, pool, System::nanoTime)
+        : new Pipe(pipe, memory, kafka, config.kafka(), facts, storage, pool, System::nanoTime);
   }
 
-  /** Binds and connects. Fails with {@link Satellite.StartException} where a port is taken. */
+  /**
+   * Takes the data folder, connects and binds. Where that is not possible ({@link
+   * Satellite.StartException} for a port, {@link satellite.queue.disk.FolderInUseException}), all
+   * that was begun is ended. Does nothing after {@link #stop}.
+   */
   public synchronized void start() {
-    config.notices().forEach(notice -> LOG.log(INFO, notice));
-    if (admin != null) {
-      try {
-        admin.start();
-        LOG.log(INFO, "metrics and probes on {0}", admin);
-      } catch (IOException e) {
-        throw Satellite.StartException.cannotListen(
-            "telemetry.prometheus.address",
-            config.telemetry().host() + ":" + config.telemetry().port(),
-            e);
-      }
-    }
-    discovery.start(router::nodes);
-    if (kafka != null) {
-      kafka.nodes(Set.of(config.kafka().node()));
+    if (ended) {
+      return;
     }
     try {
-      server.start();
-    } catch (IOException e) {
-      throw Satellite.StartException.cannotListen(
-          "sharing.servers[].address", config.server().host() + ":" + config.server().port(), e);
+      config.notices().forEach(notice -> LOG.log(INFO, notice));
+      openFolder();
+      startAdmin();
+      discovery.start(router::nodes);
+      if (kafka != null) {
+        kafka.nodes(Set.of(config.kafka().node()));
+      }
+      if (folder != null) {
+        // Before anything new comes in, which must not overtake it.
+        folder.recover();
+      }
+      startGrpc();
+      startHttp();
+      started = true;
+    } finally {
+      if (!started) {
+        ended = true;
+        drain(Duration.ZERO);
+      }
     }
-    startHttp();
     if (admin != null) {
       admin.ready(true);
     }
@@ -169,6 +188,46 @@ public final class Proxy {
         http == null ? "" : " and, for HTTP, " + http,
         String.valueOf(pipes.size()),
         config.nodes());
+  }
+
+  private void openFolder() {
+    if (folder == null) {
+      LOG.log(
+          INFO,
+          "no data folder (SATELLITE_DATA_DIR): what is queued lives in memory only, and is lost"
+              + " when the process is killed");
+      return;
+    }
+    folder.open();
+    LOG.log(
+        INFO,
+        "data folder {0}, at most {1} MiB of telemetry",
+        config.disk().folder(),
+        String.valueOf(config.disk().maxBytes() >> 20));
+  }
+
+  private void startAdmin() {
+    if (admin == null) {
+      return;
+    }
+    try {
+      admin.start();
+      LOG.log(INFO, "metrics and probes on {0}", admin);
+    } catch (IOException e) {
+      throw Satellite.StartException.cannotListen(
+          "telemetry.prometheus.address",
+          config.telemetry().host() + ":" + config.telemetry().port(),
+          e);
+    }
+  }
+
+  private void startGrpc() {
+    try {
+      server.start();
+    } catch (IOException e) {
+      throw Satellite.StartException.cannotListen(
+          "sharing.servers[].address", config.server().host() + ":" + config.server().port(), e);
+    }
   }
 
   private void startHttp() {
@@ -186,27 +245,67 @@ public final class Proxy {
   }
 
   /**
-   * Drains, in the order of a message: readiness off, no new streams, streams ended, queues
-   * flushed, what is left counted as dropped; then the connections. Takes the grace time at most,
-   * and a little.
+   * Ends it, in the order of a message:
+   *
+   * <ol>
+   *   <li>Not ready any more, for probes, health checks and HTTP clients; all is taken in for the
+   *       hold time, until everybody knows.
+   *   <li>No new connections; GOAWAY. What is queued leaves at once from now on.
+   *   <li>Streams end by themselves, then those that do not are ended.
+   *   <li>Queues are flushed to the nodes. What is left when the grace time is over, which began
+   *       after the hold, goes to disk; without a disk it is dropped.
+   *   <li>Connections upstream, then the data folder, whose last writes are of the steps before.
+   * </ol>
+   *
+   * Takes the two times at most, and two seconds. Works without a start, and twice.
    */
   public synchronized void stop() {
-    long deadline = System.nanoTime() + grace.toNanos();
+    if (ended) {
+      return;
+    }
+    ended = true;
+    if (started) {
+      hold();
+    }
+    drain(started ? shutdown.grace() : Duration.ZERO);
+    logBooks();
+  }
+
+  private void hold() {
     if (admin != null) {
       admin.ready(false);
     }
-    LOG.log(INFO, "stopping, at most {0} s for what is queued", String.valueOf(grace.toSeconds()));
+    server.drain();
+    if (http != null) {
+      http.drain();
+    }
+    LOG.log(
+        INFO,
+        "stopping: taking in for {0} s more, then at most {1} s for what is queued",
+        String.valueOf(shutdown.hold().toSeconds()),
+        String.valueOf(shutdown.grace().toSeconds()));
     try {
+      Thread.sleep(shutdown.hold().toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void drain(Duration grace) {
+    long deadline = System.nanoTime() + grace.toNanos();
+    try {
+      pipes.forEach(Pipe::flush);
       if (http != null) {
         http.stop(grace.toMillis() / 4);
       }
       server.stop(grace.toMillis() / 4);
-      pipes.forEach(Pipe::flush);
-      if (!await(deadline)) {
-        pipes.forEach(Pipe::abandon);
+      boolean flushed = await(deadline);
+      // Even then: more may be coming back from disk, and stays there.
+      pipes.forEach(Pipe::keep);
+      if (!flushed) {
         breakOff();
-        await(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
       }
+      await(System.nanoTime() + KEEPING.toNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -216,12 +315,14 @@ public final class Proxy {
       kafka.close();
     }
     breakOff();
+    if (folder != null) {
+      folder.close();
+    }
     pool.shutdownNow();
     transport.close();
     if (admin != null) {
       admin.close();
     }
-    LOG.log(account().balances() ? INFO : WARNING, "{0}", account());
   }
 
   /** Whatever is under way upstream ends now. */
@@ -242,45 +343,20 @@ public final class Proxy {
     return true;
   }
 
-  /** The books of all pipes, in client messages. */
-  public record Books(
-      long received, long forwarded, long queued, Map<String, Long> dropped, long refused) {
-
-    /** Whether every message accepted is accounted for, when nothing is queued any more. */
-    boolean balances() {
-      return queued == 0;
+  /** A line for each pipe that a person may want to look into, and one for all together. */
+  private void logBooks() {
+    for (Pipe pipe : pipes) {
+      Books books = Books.of(List.of(pipe.account()));
+      if (!books.arePlain()) {
+        LOG.log(INFO, "pipe {0}: {1}", pipe.config().name(), books);
+      }
     }
-
-    @Override
-    public String toString() {
-      return "account: received "
-          + received
-          + " = forwarded "
-          + forwarded
-          + " + queued "
-          + queued
-          + " + dropped "
-          + dropped.values().stream().mapToLong(Long::longValue).sum()
-          + (dropped.isEmpty() ? "" : " " + dropped)
-          + "; refused "
-          + refused;
-    }
+    LOG.log(account().balance() ? INFO : WARNING, "account: {0}", account());
   }
 
+  /** The books of all pipes. */
   public Books account() {
-    long received = 0;
-    long forwarded = 0;
-    long refused = 0;
-    Map<String, Long> dropped = new TreeMap<>();
-    for (Pipe pipe : pipes) {
-      Account account = pipe.account();
-      received += account.received();
-      forwarded += account.forwarded();
-      refused += account.refused();
-      account.droppedByReason().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
-    }
-    long gone = dropped.values().stream().mapToLong(Long::longValue).sum();
-    return new Books(received, forwarded, received - forwarded - gone, dropped, refused);
+    return Books.of(pipes.stream().map(Pipe::account).toList());
   }
 
   public List<Pipe> pipes() {

@@ -13,6 +13,7 @@ import satellite.config.ConfigFile;
 import satellite.config.SatelliteConfig;
 import satellite.demo.Demo;
 import satellite.pipes.TlsFilesException;
+import satellite.queue.disk.FolderInUseException;
 
 /** The program: reads the configuration, runs the proxy until it is told to stop, and drains it. */
 @Command(
@@ -41,6 +42,7 @@ public final class Satellite {
   private static int explain(Exception failure) {
     if (failure instanceof ConfigException
         || failure instanceof StartException
+        || failure instanceof FolderInUseException
         || failure instanceof TlsFilesException) {
       System.err.println("satellite: " + failure.getMessage());
     } else {
@@ -74,11 +76,19 @@ public final class Satellite {
       try {
         proxy.start();
       } catch (RuntimeException e) {
-        Runtime.getRuntime().removeShutdownHook(drain);
+        removeHook(drain);
         throw e;
       }
       new CountDownLatch(1).await();
       return 0;
+    }
+
+    private static void removeHook(Thread drain) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(drain);
+      } catch (IllegalStateException e) {
+        // The signal came first: the hook runs, and ends the program.
+      }
     }
 
     /**

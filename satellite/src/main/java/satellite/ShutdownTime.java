@@ -4,18 +4,38 @@ import java.time.Duration;
 import java.util.Map;
 import satellite.config.ConfigException;
 
-/** {@code SATELLITE_SHUTDOWN_HOOK_TIME}: seconds that a stopping Satellite has for draining. */
-final class ShutdownTime {
+/**
+ * How a Satellite that was told to stop spends its time: first the hold, then the grace.
+ *
+ * @param hold {@code SATELLITE_SHUTDOWN_HOLD_TIME}: it is not ready any more, and takes in all the
+ *     same, for those who have not been told yet
+ * @param grace {@code SATELLITE_SHUTDOWN_HOOK_TIME}: the most that draining takes after that
+ */
+public record ShutdownTime(Duration hold, Duration grace) {
 
-  private static final String NAME = "SATELLITE_SHUTDOWN_HOOK_TIME";
-  private static final Duration DEFAULT = Duration.ofSeconds(5);
+  private static final String HOLD = "SATELLITE_SHUTDOWN_HOLD_TIME";
+  private static final String GRACE = "SATELLITE_SHUTDOWN_HOOK_TIME";
 
-  private ShutdownTime() {}
+  /** Set in every container that Kubernetes runs. */
+  private static final String KUBERNETES = "KUBERNETES_SERVICE_HOST";
 
-  static Duration from(Map<String, String> environment) {
-    String seconds = environment.getOrDefault(NAME, "");
+  /** Nodes and proxies of a cluster learn within it that a pod is going. */
+  private static final Duration HOLD_IN_KUBERNETES = Duration.ofSeconds(5);
+
+  private static final Duration DEFAULT_GRACE = Duration.ofSeconds(5);
+
+  static ShutdownTime from(Map<String, String> environment) {
+    boolean inKubernetes = !environment.getOrDefault(KUBERNETES, "").isEmpty();
+    return new ShutdownTime(
+        seconds(environment, HOLD, inKubernetes ? HOLD_IN_KUBERNETES : Duration.ZERO),
+        seconds(environment, GRACE, DEFAULT_GRACE));
+  }
+
+  private static Duration seconds(
+      Map<String, String> environment, String name, Duration otherwise) {
+    String seconds = environment.getOrDefault(name, "");
     if (seconds.isEmpty()) {
-      return DEFAULT;
+      return otherwise;
     }
     try {
       long value = Long.parseLong(seconds);
@@ -27,7 +47,7 @@ final class ShutdownTime {
     }
     throw new ConfigException(
         "environment variable "
-            + NAME
+            + name
             + ": must be seconds from 0 to 86400, found \""
             + seconds
             + "\"");

@@ -44,6 +44,8 @@ final class Program implements AutoCloseable {
     builder.environment().put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:0");
     builder.environment().put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:0");
     builder.environment().put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
+    // Wherever the tests run, also in a pod.
+    builder.environment().put("SATELLITE_SHUTDOWN_HOLD_TIME", "0");
     // The tests keep the machine busy; that must not make it refuse anybody.
     builder.environment().put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     builder.environment().putAll(environment);

@@ -93,10 +93,12 @@ class ProgramTest {
     Path file = Files.writeString(directory.resolve("user.yaml"), "sharing:\n  memry: {}\n");
     try (Program missing = run("start", "-c", directory.resolve("none.yaml").toString());
         Program typo = run("start", "--config", file.toString());
-        Program time = new Program(Map.of("SATELLITE_SHUTDOWN_HOOK_TIME", "soon"), "start")) {
+        Program time = new Program(Map.of("SATELLITE_SHUTDOWN_HOOK_TIME", "soon"), "start");
+        Program durable = new Program(Map.of("SATELLITE_ACKNOWLEDGEMENT", "durable"), "start")) {
       assertRefusedInOneLine(missing, "none.yaml");
       assertRefusedInOneLine(typo, "user.yaml", "memry");
       assertRefusedInOneLine(time, "SATELLITE_SHUTDOWN_HOOK_TIME", "soon");
+      assertRefusedInOneLine(durable, "SATELLITE_ACKNOWLEDGEMENT", "SATELLITE_DATA_DIR");
     }
   }
 
@@ -128,7 +130,9 @@ class ProgramTest {
       assertTrue(
           program
               .lastLine()
-              .contains("received 25 = forwarded 25 + queued 0 + dropped 0; refused 0"),
+              .contains(
+                  "received 25 = forwarded 25 + queued 0 + spilled 0 + dead 0 + dropped 0;"
+                      + " refused 0"),
           () -> "" + program.lines());
       assertEquals(25, oap.count(EVENTS).messages());
     }
@@ -160,9 +164,50 @@ class ProgramTest {
         assertTrue(
             program
                 .lastLine()
-                .contains("received 5 = forwarded 0 + queued 0 + dropped 5 {shutdown=5}"),
+                .contains(
+                    "received 5 = forwarded 0 + queued 0 + spilled 0 + dead 0 + dropped 5"
+                        + " {shutdown=5}"),
             () -> "" + program.lines());
       }
+    }
+  }
+
+  @Test
+  void itTakesInWhileOthersLearnThatItIsGoing() throws Exception {
+    try (StandInOap oap = new StandInOap().start(0)) {
+      Map<String, String> environment =
+          Map.of(
+              "SATELLITE_GRPC_CLIENT",
+              "127.0.0.1:" + oap.port(),
+              "SATELLITE_SHUTDOWN_HOLD_TIME",
+              "3");
+      try (Program program = new Program(environment, "start")) {
+        program.started();
+        long since = System.nanoTime();
+        program.terminate();
+        while (program.get("/ready") == 200) {
+          Thread.onSpinWait();
+        }
+        sendEvents(program.port(), 5);
+        // A second signal changes nothing.
+        assertEquals(0, program.terminate().exitCode());
+        Duration took = Duration.ofNanos(System.nanoTime() - since);
+        assertTrue(took.toMillis() >= 3_000, () -> "it took " + took);
+        assertTrue(
+            program.lastLine().contains("account: received 5 = forwarded 5 + queued 0"),
+            () -> "" + program.lines());
+        assertEquals(5, oap.count(EVENTS).messages());
+      }
+    }
+  }
+
+  @Test
+  void toldToStopWhileItStartsItEndsInGoodOrder() throws Exception {
+    try (Program program = run("start")) {
+      program.adminPort();
+      assertEquals(0, program.terminate().exitCode());
+      assertTrue(program.lastLine().contains("account: received 0"), () -> "" + program.lines());
+      assertFalse(String.join("\n", program.lines()).contains("\tat "), "a stack trace");
     }
   }
 

@@ -83,6 +83,11 @@ final class Child implements AutoCloseable {
     return awaitEnd(patience);
   }
 
+  /** Asks it to end (SIGTERM), and does not wait. */
+  void terminate() {
+    process.toHandle().destroy();
+  }
+
   /** SIGKILL: no goodbye, as when a machine fails. */
   void kill() {
     process.destroyForcibly();

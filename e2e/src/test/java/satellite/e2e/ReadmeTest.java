@@ -42,7 +42,11 @@ class ReadmeTest {
 
   /** Names that belong to no key of the configuration. */
   private static final Set<String> OTHER_NAMES =
-      Set.of("SATELLITE_CONFIG", "SATELLITE_SHUTDOWN_HOOK_TIME", "SATELLITE_E2E_REQUIRE");
+      Set.of(
+          "SATELLITE_CONFIG",
+          "SATELLITE_SHUTDOWN_HOLD_TIME",
+          "SATELLITE_SHUTDOWN_HOOK_TIME",
+          "SATELLITE_E2E_REQUIRE");
 
   private static final Pattern NAME = Pattern.compile("\\bSATELLITE_\\w*");
 

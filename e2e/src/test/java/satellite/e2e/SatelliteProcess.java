@@ -32,6 +32,8 @@ final class SatelliteProcess implements AutoCloseable {
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:" + grpcPort);
     environment.put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:" + httpPort);
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:" + adminPort);
+    // Wherever the tests run, also in a pod.
+    environment.put("SATELLITE_SHUTDOWN_HOLD_TIME", "0");
     // The tests keep the machine busy; that must not make it refuse anybody.
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     environment.putAll(settings);
@@ -63,6 +65,11 @@ final class SatelliteProcess implements AutoCloseable {
     Map<String, String> all = new HashMap<>(nodes(oaps));
     all.putAll(settings);
     return start(name, Child.JAVA, all, null);
+  }
+
+  /** Started with such settings and not waited for: it may end at once. */
+  static SatelliteProcess launched(String name, Map<String, String> settings) {
+    return new SatelliteProcess(name, Child.JAVA, settings, null);
   }
 
   /** With that text as configuration file, and no more said than where to listen. */
@@ -104,6 +111,21 @@ final class SatelliteProcess implements AutoCloseable {
   /** SIGTERM; returns the exit code. */
   int stop() {
     return process.stop(Duration.ofSeconds(20));
+  }
+
+  /** SIGTERM, and it goes on for a while. */
+  void terminate() {
+    process.terminate();
+  }
+
+  /** Waits for its end; returns the exit code. */
+  int awaitEnd() {
+    return process.awaitEnd(Duration.ofSeconds(20));
+  }
+
+  /** What it tells Kubernetes' probe: 200 or 503. */
+  int readiness() throws IOException, InterruptedException {
+    return Http.get(adminPort, "/ready").statusCode();
   }
 
   List<String> output() {

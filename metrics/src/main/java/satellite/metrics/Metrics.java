@@ -35,6 +35,7 @@ import satellite.queue.Account;
 import satellite.queue.Batch;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
+import satellite.queue.disk.DataFolder;
 import satellite.routing.Connection;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
@@ -95,20 +96,28 @@ public final class Metrics {
     MemoryQueue queue = pipe.queue();
     String type = ReceiverPlugin.of(pipe.config().receiver()).orElseThrow().metricType();
 
-    counter("gatherer_receive_count", account::received, "pipe", name, "status", "all");
+    // Theirs count what comes in and goes out of the process; nothing is on disk there.
+    counter("gatherer_receive_count", account::arrived, "pipe", name, "status", "all");
     counter("gatherer_receive_count", account::refused, "pipe", name, "status", "abandoned");
     counter(
         "queue_output_count",
-        () -> account.forwarded() + account.dropped(),
+        () -> account.forwarded() + givenUp(account),
         "pipe",
         name,
         "status",
         "success");
-    counter("queue_output_count", account::dropped, "pipe", name, "status", "error");
+    counter("queue_output_count", () -> givenUp(account), "pipe", name, "status", "error");
     counter(
         "sender_output_count", account::forwarded, "pipe", name, "status", "success", "type", type);
     counter(
-        "sender_output_count", account::dropped, "pipe", name, "status", "failure", "type", type);
+        "sender_output_count",
+        () -> givenUp(account),
+        "pipe",
+        name,
+        "status",
+        "failure",
+        "type",
+        type);
     gauge(
         "pipeline_queue_total_capacity",
         () -> (double) queue.config().maxEvents() * queue.config().partitions(),
@@ -127,7 +136,9 @@ public final class Metrics {
     counter("satellite_received_messages", account::received, "pipe", name);
     counter("satellite_received_bytes", account::receivedBytes, "pipe", name);
     counter("satellite_forwarded_messages", account::forwarded, "pipe", name);
-    gauge("satellite_queued_messages", account::outstanding, "pipe", name);
+    counter("satellite_recovered_messages", account::recovered, "pipe", name);
+    gauge("satellite_queued_messages", account::queued, "pipe", name);
+    gauge("satellite_spilled_messages", account::spilled, "pipe", name);
     gauge("satellite_queue_events", queue::events, "pipe", name);
     gauge("satellite_queue_bytes", queue::bytes, "pipe", name);
     gauge("satellite_queue_age_seconds", () -> oldestSeconds(queue), "pipe", name);
@@ -137,9 +148,14 @@ public final class Metrics {
     // Reasons appear when they happen.
     beforeScrape.add(
         () -> {
+          reasons("satellite_dead_messages", name, account::deadByReason);
           reasons("satellite_dropped_messages", name, account::droppedByReason);
           reasons("satellite_refused_messages", name, account::refusedByReason);
         });
+  }
+
+  private static long givenUp(Account account) {
+    return account.dead() + account.dropped();
   }
 
   private interface ByReason {
@@ -231,6 +247,12 @@ public final class Metrics {
   public void bind(MemoryBudget memory) {
     gauge("satellite_memory_used_bytes", memory::usedBytes);
     gauge("satellite_memory_limit_bytes", memory::maxBytes);
+  }
+
+  public void bind(DataFolder folder) {
+    gauge("satellite_disk_up", () -> folder.isUp() ? 1 : 0);
+    gauge("satellite_disk_used_bytes", folder::usedBytes);
+    gauge("satellite_disk_limit_bytes", () -> folder.config().maxBytes());
   }
 
   /** What a pipe has to tell that is not in its account. */

@@ -14,6 +14,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import satellite.discovery.Node;
 import satellite.pipes.AccessToken;
 import satellite.pipes.ClientConfig;
@@ -49,9 +51,12 @@ import satellite.pipes.ServerConfig;
 import satellite.pipes.Storage;
 import satellite.pipes.Transport;
 import satellite.pipes.standin.StandInOap;
+import satellite.queue.Account;
+import satellite.queue.DiskConfig;
 import satellite.queue.MemoryBudget;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
+import satellite.queue.disk.DataFolder;
 import satellite.routing.Router;
 
 /** What a scrape says after real traffic: names, labels, values. */
@@ -287,7 +292,9 @@ class MetricsTest {
             "received_messages_total",
             "received_bytes_total",
             "forwarded_messages_total",
+            "recovered_messages_total",
             "queued_messages",
+            "spilled_messages",
             "queue_events",
             "queue_bytes",
             "queue_age_seconds",
@@ -401,6 +408,41 @@ class MetricsTest {
         1,
         value(
             "sender_output_count", "pipe", "tracing", "status", "failure", "type", "TracingType"));
+  }
+
+  @Test
+  void whatIsOnDiskOrRecoveredHasNamesOfItsOwn() {
+    Account account = pipes.get(0).account();
+    account.received(2, 20);
+    account.recovered(10);
+    account.spilled(7);
+    account.forwarded(1);
+    account.dead("unknown", 3);
+    account.dropped("expired", 1);
+    assertEquals(12, value("satellite_received_messages_total", "pipe", "tracing"));
+    assertEquals(10, value("satellite_recovered_messages_total", "pipe", "tracing"));
+    assertEquals(7, value("satellite_spilled_messages", "pipe", "tracing"));
+    assertEquals(0, value("satellite_queued_messages", "pipe", "tracing"));
+    assertEquals(3, value("satellite_dead_messages_total", "pipe", "tracing", "reason", "unknown"));
+    // Go's keep their meaning: what came over the wire, and what was lost on the way to OAP.
+    assertEquals(2, value("gatherer_receive_count", "pipe", "tracing", "status", "all"));
+    assertEquals(4, value("queue_output_count", "pipe", "tracing", "status", "error"));
+    assertEquals(5, value("queue_output_count", "pipe", "tracing", "status", "success"));
+    assertEquals(
+        4,
+        value(
+            "sender_output_count", "pipe", "tracing", "status", "failure", "type", "TracingType"));
+  }
+
+  @Test
+  void theDiskTellsItsBound(@TempDir Path directory) {
+    metrics.bind(
+        new DataFolder(
+            new DiskConfig(
+                directory, 1 << 30, 1 << 20, Duration.ofSeconds(1), 1 << 20, Duration.ofDays(1))));
+    assertEquals(1 << 30, value("satellite_disk_limit_bytes"));
+    assertEquals(0, value("satellite_disk_used_bytes"));
+    assertEquals(1, value("satellite_disk_up"));
   }
 
   @Test

@@ -3,7 +3,12 @@ package satellite.pipes;
 /** What became of a report that is taken as a whole or not at all. */
 public sealed interface Admission {
 
-  /** All of it is queued; from now on it is accounted for. */
+  /** Whether the account has its messages as received. */
+  default boolean isTaken() {
+    return !(this instanceof Full || this instanceof Malformed);
+  }
+
+  /** All of it is where its pipe's acknowledgement wants it; it is accounted for. */
   record Accepted() implements Admission {}
 
   /** There is no space now; nothing of it was taken. */
@@ -16,4 +21,22 @@ public sealed interface Admission {
    * @param why for people
    */
   record Malformed(int index, String why) implements Admission {}
+
+  /**
+   * It was taken, and a node refused a part of it for good: to send it again is of no use. The rest
+   * is forwarded.
+   *
+   * @param reason as in the account
+   * @param detail for people
+   */
+  record Refused(String reason, String detail) implements Admission {}
+
+  /**
+   * It was taken, and nobody promises that it stays: its sender should send it again. It may be
+   * forwarded all the same.
+   *
+   * @param reason as in the account, or what a spool calls it
+   * @param detail for people
+   */
+  record Failed(String reason, String detail) implements Admission {}
 }

@@ -1,6 +1,7 @@
 package satellite.pipes;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,13 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
-import satellite.queue.Account;
 import satellite.queue.Batch;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
 import satellite.routing.Connection;
 import satellite.routing.FixedRouting;
+import satellite.routing.Pace;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -37,41 +37,28 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   private static final System.Logger LOG = System.getLogger("dispatcher");
 
-  /** What goes to one node. */
-  private static final class Lane {
-    /** Batches that must go to this node. */
-    final Deque<Batch> waiting = new ArrayDeque<>();
-
-    /**
-     * Those of them that are under way, or rest after a failure, by their order: the next of an
-     * order waits for it.
-     */
-    final Map<String, Batch> busy = new HashMap<>();
-
-    int inFlight;
-
-    boolean holds(String key) {
-      return Stream.concat(busy.values().stream(), waiting.stream())
-          .flatMap(batch -> batch.events().stream())
-          .anyMatch(event -> event.key().equals(key));
-    }
-  }
-
   private final MemoryQueue.Partition partition;
   private final PipeConfig pipe;
   private final Router<C> router;
   private final Router<C>.Turn turn;
   private final FixedRouting<C> fixed;
+  private final Pace pace;
   private final Forwarder<C> forwarder;
-  private final Account account;
+  private final Settlement settlement;
   private final ScheduledExecutorService pool;
   private final LongSupplier nanoTime;
   private final DoubleSupplier random;
 
+  /** Whether there is anything in this pipe whose time may be over. */
+  private final boolean expires;
+
   private final AtomicInteger wakeUps = new AtomicInteger();
   private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
   private final Deque<Batch> unrouted = new ArrayDeque<>();
-  private final Map<String, Lane> lanes = new HashMap<>();
+  private final Map<String, Lane<C>> lanes = new HashMap<>();
+
+  /** Some of them were granted a place. */
+  private boolean placesGranted;
 
   /** Failed ones, until their time comes. */
   private final Set<Batch> resting = new HashSet<>();
@@ -82,7 +69,9 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private volatile boolean flushing;
 
   private volatile boolean abandoned;
-  private long lastDropLogNanos;
+
+  /** What is abandoned goes to disk, where there is one. */
+  private boolean keeps;
 
   Dispatcher(
       MemoryQueue.Partition partition,
@@ -90,7 +79,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
       Router<C> router,
       FixedRouting<C> fixed,
       Forwarder<C> forwarder,
-      Account account,
+      Settlement settlement,
       ScheduledExecutorService pool,
       LongSupplier nanoTime,
       DoubleSupplier random) {
@@ -98,13 +87,14 @@ final class Dispatcher<C extends Connection> implements Runnable {
     this.pipe = pipe;
     this.router = router;
     this.turn = router.turn();
+    this.pace = router.pace(pipe.name());
     this.fixed = fixed;
     this.forwarder = forwarder;
-    this.account = account;
+    this.settlement = settlement;
     this.pool = pool;
     this.nanoTime = nanoTime;
     this.random = random;
-    this.lastDropLogNanos = nanoTime.getAsLong() - DROP_LOG_NANOS;
+    this.expires = Protocols.anyExpires(pipe.receiver());
     partition.listen(
         this::wakeWhenDue, this::wake, pipe.batch().maxEvents(), pipe.batch().maxBytes());
   }
@@ -132,23 +122,42 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Gives up on what is held and what still comes: it is dropped, counted as {@code shutdown}. */
   void abandon() {
-    tell(() -> abandoned = true);
+    tell(
+        () -> {
+          keeps = false;
+          abandoned = true;
+        });
   }
 
-  private static final String SHUTDOWN = "shutdown";
+  /**
+   * The same, except that it goes to disk for the next start, where there is a disk; when the calls
+   * under way have ended or are broken off.
+   */
+  void keep() {
+    tell(
+        () -> {
+          keeps = true;
+          abandoned = true;
+        });
+  }
 
-  private void dropAll() {
-    unrouted.forEach(batch -> drop(batch, SHUTDOWN));
-    unrouted.clear();
-    resting.forEach(batch -> drop(batch, SHUTDOWN));
+  /** The older before the younger. */
+  private void giveUpAll() {
+    List<Event> held = new ArrayList<>();
+    resting.forEach(batch -> held.addAll(batch.reopen()));
     resting.clear();
-    for (Lane lane : lanes.values()) {
-      lane.waiting.forEach(batch -> drop(batch, SHUTDOWN));
+    for (Lane<C> lane : lanes.values()) {
+      lane.waiting.forEach(batch -> held.addAll(batch.reopen()));
       lane.waiting.clear();
     }
+    unrouted.forEach(batch -> held.addAll(batch.reopen()));
+    unrouted.clear();
     List<Event> rest;
     while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
-      drop(new Batch(partition, rest), SHUTDOWN);
+      held.addAll(rest);
+    }
+    if (!held.isEmpty() && !(keeps && partition.keep(held))) {
+      settlement.dropped(new Batch(partition, held), "shutdown", "Satellite is stopping");
     }
   }
 
@@ -162,6 +171,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
         // A bug: whatever it hit must not end the partition for all that comes behind it.
         LOG.log(System.Logger.Level.ERROR, "pipe " + pipe.name() + ": " + e, e);
       }
+      leaveUnusedPlaces();
       seen = wakeUps.addAndGet(-seen);
     } while (seen != 0);
   }
@@ -172,7 +182,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
       message.run();
     }
     if (abandoned) {
-      dropAll();
+      // What is kept is kept in order: what comes back from a node is before what waits.
+      if (!keeps || lanes.values().stream().allMatch(lane -> lane.inFlight == 0)) {
+        giveUpAll();
+      }
       return;
     }
     sendWaiting();
@@ -233,11 +246,43 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Events to batches, and those that must stay on a node to its lane. */
   private void route(List<Event> events, int attempts) {
-    Batching.calls(events, forwarder::together, this::nodeOf)
-        .forEach(
-            (call, own) ->
-                (call.node() == null ? unrouted : lane(call.node()).waiting)
-                    .addLast(new Batch(partition, own, attempts)));
+    Batching.calls(unexpired(events), forwarder::together, this::nodeOf)
+        .forEach((call, own) -> place(call.node(), new Batch(partition, own, attempts)));
+  }
+
+  private void place(String node, Batch batch) {
+    if (node == null) {
+      unrouted.addLast(batch);
+    } else {
+      lane(node).add(batch);
+    }
+  }
+
+  /** Without what is too old to mean anything; that is dropped. */
+  private List<Event> unexpired(List<Event> events) {
+    if (!expires || events.stream().noneMatch(this::isExpired)) {
+      return events;
+    }
+    List<Event> late = new ArrayList<>();
+    List<Event> others = new ArrayList<>();
+    events.forEach(event -> (isExpired(event) ? late : others).add(event));
+    String detail = "older than " + pipe.queue().timeToLive().toSeconds() + " s";
+    settlement.dropped(new Batch(partition, late), "expired", detail);
+    return others;
+  }
+
+  private boolean isExpired(Event event) {
+    return Protocols.of(event.method()).forwarding().expires()
+        && nanoTime.getAsLong() - event.receivedNanos() > pipe.queue().timeToLive().toNanos();
+  }
+
+  /** The same of a batch that is to be sent, perhaps again; null if nothing is left of it. */
+  private Batch unexpired(Batch batch) {
+    if (!expires || batch.events().stream().noneMatch(this::isExpired)) {
+      return batch;
+    }
+    List<Event> others = unexpired(batch.reopen());
+    return others.isEmpty() ? null : new Batch(partition, others, batch.attempts());
   }
 
   /** The node that an event must go to; null when any will do, or none is there. */
@@ -247,7 +292,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** What a node that is lost still has of a source must not be overtaken on another one. */
   private boolean mayLeave(Event event, String node) {
-    Lane lane = lanes.get(node);
+    Lane<C> lane = lanes.get(node);
     return lane == null || !lane.holds(event.key());
   }
 
@@ -255,14 +300,14 @@ final class Dispatcher<C extends Connection> implements Runnable {
     return Protocols.of(event.method()).forwarding().sticky();
   }
 
-  private Lane lane(String address) {
-    return lanes.computeIfAbsent(address, any -> new Lane());
+  private Lane<C> lane(String address) {
+    return lanes.computeIfAbsent(address, any -> new Lane<>());
   }
 
   private void sendWaiting() {
     leaveNodesThatAreGone();
     sendUnrouted();
-    for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
+    for (Map.Entry<String, Lane<C>> entry : lanes.entrySet()) {
       Upstream<C> upstream = router.upstreams().get(entry.getKey());
       if (upstream != null && upstream.isUp()) {
         sendLane(upstream, entry.getValue());
@@ -272,18 +317,19 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   private void leaveNodesThatAreGone() {
     Deque<Batch> homeless = new ArrayDeque<>();
-    for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
+    for (Map.Entry<String, Lane<C>> entry : lanes.entrySet()) {
       Upstream<C> upstream = router.upstreams().get(entry.getKey());
       if (upstream == null || upstream.state() == Connection.State.DOWN) {
         homeless.addAll(entry.getValue().waiting);
         entry.getValue().waiting.clear();
       }
+      entry.getValue().recount();
     }
     lanes.entrySet().removeIf(entry -> isForgotten(entry.getKey(), entry.getValue()));
     homeless.forEach(batch -> route(batch.reopen(), batch.attempts()));
   }
 
-  private boolean isForgotten(String address, Lane lane) {
+  private boolean isForgotten(String address, Lane<C> lane) {
     return lane.inFlight == 0
         && lane.busy.isEmpty()
         && lane.waiting.isEmpty()
@@ -293,7 +339,11 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void sendUnrouted() {
     int turns = unrouted.size();
     for (int i = 0; i < turns; i++) {
-      Batch batch = unrouted.removeFirst();
+      // Nothing that expires must stay on a node, so lanes need not ask.
+      Batch batch = unexpired(unrouted.removeFirst());
+      if (batch == null) {
+        continue;
+      }
       if (isSticky(batch.first())) {
         // No node was up when it was routed.
         route(batch.reopen(), batch.attempts());
@@ -310,22 +360,57 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** The next node in turn with room, another one than failed last if possible. */
   private Upstream<C> freeUpstream(Batch batch) {
-    Upstream<C> other = turn.next(u -> hasRoom(u) && !u.node().address().equals(batch.lastNode()));
-    return other != null || batch.lastNode() == null ? other : turn.next(this::hasRoom);
+    Upstream<C> free =
+        turn.next(u -> !u.node().address().equals(batch.lastNode()) && takesPlace(u));
+    if (free == null && batch.lastNode() != null) {
+      free = turn.next(this::takesPlace);
+    }
+    if (free == null) {
+      router.up().forEach(this::awaitPlace);
+    }
+    return free;
   }
 
-  private boolean hasRoom(Upstream<C> upstream) {
-    return lane(upstream.node().address()).inFlight < pipe.batch().maxInFlight();
+  private boolean takesPlace(Upstream<C> upstream) {
+    Lane<C> lane = lane(upstream.node().address());
+    return lane.inFlight < pipe.batch().maxInFlight() && lane.enter(upstream);
   }
 
-  private void sendLane(Upstream<C> upstream, Lane lane) {
+  private void sendLane(Upstream<C> upstream, Lane<C> lane) {
     Iterator<Batch> waiting = lane.waiting.iterator();
     while (waiting.hasNext() && lane.inFlight < pipe.batch().maxInFlight()) {
       Batch batch = waiting.next();
-      if (lane.busy.putIfAbsent(order(batch), batch) == null) {
-        waiting.remove();
-        send(batch, upstream, lane);
+      if (lane.busy.containsKey(order(batch))) {
+        continue;
       }
+      if (!lane.enter(upstream)) {
+        awaitPlace(upstream);
+        return;
+      }
+      lane.busy.put(order(batch), batch);
+      waiting.remove();
+      send(batch, upstream, lane);
+    }
+  }
+
+  /** Where the lane itself is full, the answer to one of its own calls wakes us. */
+  private void awaitPlace(Upstream<C> upstream) {
+    Lane<C> lane = lane(upstream.node().address());
+    if (lane.inFlight < pipe.batch().maxInFlight() && lane.lineUp(upstream)) {
+      upstream.onRoom(() -> tell(() -> granted(upstream, lane)));
+    }
+  }
+
+  private void granted(Upstream<C> upstream, Lane<C> lane) {
+    lane.granted(upstream);
+    placesGranted = true;
+  }
+
+  /** A place that is not needed any more is the next one's. */
+  private void leaveUnusedPlaces() {
+    if (placesGranted) {
+      placesGranted = false;
+      lanes.values().forEach(Lane::leave);
     }
   }
 
@@ -334,13 +419,32 @@ final class Dispatcher<C extends Connection> implements Runnable {
     return String.valueOf(batch.first().group());
   }
 
-  private void send(Batch batch, Upstream<C> upstream, Lane lane) {
+  /** On a place that was taken. */
+  private void send(Batch batch, Upstream<C> upstream, Lane<C> lane) {
     lane.inFlight++;
     batch.attempted(upstream.node().address());
-    forwarder.send(upstream, batch, outcome -> tell(() -> settle(batch, upstream, lane, outcome)));
+    Upstream<C>.Call call = upstream.call(pace, nanoTime.getAsLong());
+    forwarder.send(
+        upstream,
+        batch,
+        outcome -> {
+          end(call, outcome);
+          tell(() -> settle(batch, upstream, lane, outcome));
+        });
   }
 
-  private void settle(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
+  private void end(Upstream<C>.Call call, Outcome outcome) {
+    long now = nanoTime.getAsLong();
+    if (outcome instanceof Outcome.Unreached) {
+      call.failed(now);
+    } else if (outcome instanceof Outcome.Refused) {
+      call.refused(now);
+    } else {
+      call.answered(now);
+    }
+  }
+
+  private void settle(Batch batch, Upstream<C> upstream, Lane<C> lane, Outcome outcome) {
     lane.inFlight--;
     if (outcome instanceof Outcome.Mixed mixed) {
       lane.busy.remove(order(batch), batch);
@@ -357,28 +461,25 @@ final class Dispatcher<C extends Connection> implements Runnable {
     }
   }
 
-  private void conclude(Batch batch, Upstream<C> upstream, Lane lane, Outcome outcome) {
+  private void conclude(Batch batch, Upstream<C> upstream, Lane<C> lane, Outcome outcome) {
     if (outcome instanceof Outcome.Delivered) {
-      upstream.succeeded(batch.messages());
+      upstream.delivered(batch.messages());
       lane.busy.remove(order(batch), batch);
-      account.forwarded(batch.messages());
-      batch.done();
+      settlement.forwarded(batch);
     } else if (outcome instanceof Outcome.Refused refused) {
-      upstream.succeeded(0);
       lane.busy.remove(order(batch), batch);
       splitOrDrop(batch, upstream, lane, refused);
     } else if (outcome instanceof Outcome.Unreached unreached) {
-      upstream.failed(nanoTime.getAsLong());
       retry(batch, lane, unreached);
     }
   }
 
   /** Halves until the message that cannot be taken stands alone. */
-  private void splitOrDrop(Batch batch, Upstream<C> upstream, Lane lane, Outcome.Refused refused) {
-    List<Batch> halves = refused.whole() || abandoned ? List.of() : halves(batch);
+  private void splitOrDrop(
+      Batch batch, Upstream<C> upstream, Lane<C> lane, Outcome.Refused refused) {
+    List<Batch> halves = refused.whole() ? List.of() : halves(batch);
     if (halves.isEmpty()) {
-      logDrop(batch, upstream, refused);
-      drop(batch, refused.reason());
+      settlement.refused(batch, upstream.node().address(), refused);
       return;
     }
     Deque<Batch> deque = isSticky(batch.first()) ? lane.waiting : unrouted;
@@ -396,22 +497,42 @@ final class Dispatcher<C extends Connection> implements Runnable {
     return gathered && batch.first().messages() > 1 ? batch.halvesOfSingle() : List.of();
   }
 
-  private void retry(Batch batch, Lane lane, Outcome.Unreached why) {
+  private void retry(Batch batch, Lane<C> lane, Outcome.Unreached why) {
     PipeConfig.Retry retry = pipe.retry();
-    if (abandoned || (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts())) {
+    if (abandoned) {
+      waitAgain(batch, lane);
+      return;
+    }
+    if (retry.maxAttempts() > 0 && batch.attempts() >= retry.maxAttempts()) {
       lane.busy.remove(order(batch), batch);
-      drop(batch, abandoned ? SHUTDOWN : "attempts_exhausted_" + why.reason());
+      settlement.dropped(batch, "attempts_exhausted_" + why.reason(), why.detail());
       return;
     }
     resting.add(batch);
-    schedule(() -> tell(() -> tryAgain(batch, lane)), backoff(batch.attempts()));
+    rest(batch, lane, batch.attempts() + (why.overload() ? OVERLOAD_STEPS : 0));
   }
 
-  private void tryAgain(Batch batch, Lane lane) {
-    if (!resting.remove(batch)) {
+  /** A node that has too much gets it back later than one that failed. */
+  private static final int OVERLOAD_STEPS = 2;
+
+  private void rest(Batch batch, Lane<C> lane, int step) {
+    schedule(() -> tell(() -> tryAgain(batch, lane, step)), backoff(step));
+  }
+
+  private void tryAgain(Batch batch, Lane<C> lane, int step) {
+    if (!resting.contains(batch)) {
       // Given up in the meantime.
       return;
     }
+    if (!router.retries().take(nanoTime.getAsLong())) {
+      rest(batch, lane, step + 1);
+      return;
+    }
+    resting.remove(batch);
+    waitAgain(batch, lane);
+  }
+
+  private void waitAgain(Batch batch, Lane<C> lane) {
     if (isSticky(batch.first())) {
       lane.busy.remove(order(batch), batch);
       lane.waiting.addFirst(batch);
@@ -421,35 +542,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
   }
 
   /** Doubles up to its maximum; half of it by chance, so that batches do not come back together. */
-  private long backoff(int attempts) {
+  private long backoff(int step) {
     double first = pipe.retry().firstBackoff().toNanos();
-    double doubled = first * Math.pow(2, Math.min(attempts - 1, 30));
+    double doubled = first * Math.pow(2, Math.min(step - 1, 30));
     double most = Math.min(doubled, pipe.retry().maxBackoff().toNanos());
     return (long) (most * (0.5 + 0.5 * random.getAsDouble()));
-  }
-
-  private void drop(Batch batch, String reason) {
-    account.dropped(reason, batch.messages());
-    batch.done();
-  }
-
-  private static final long DROP_LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-  /** The account counts each; the log tells of one in ten seconds. */
-  private void logDrop(Batch batch, Upstream<C> upstream, Outcome.Refused refused) {
-    long now = nanoTime.getAsLong();
-    if (now - lastDropLogNanos < DROP_LOG_NANOS) {
-      return;
-    }
-    lastDropLogNanos = now;
-    LOG.log(
-        System.Logger.Level.WARNING,
-        "pipe {0}: {1} of {2} dropped, node {3} answered {4}: {5}",
-        pipe.name(),
-        batch.messages() == 1 ? "a message" : batch.messages() + " messages",
-        batch.first().method(),
-        upstream.node(),
-        refused.reason(),
-        refused.detail());
   }
 }

@@ -3,8 +3,10 @@ package satellite.pipes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
+import satellite.queue.Receipt;
 
 /**
  * Joins what comes on one stream to longer events before they are queued: fewer events, and fewer
@@ -16,6 +18,7 @@ final class Gatherer {
   private final int maxMessages;
   private final int maxBytes;
   private final Runnable onEvent;
+  private final Supplier<Receipt> receipts;
   private final List<byte[]> parts = new ArrayList<>();
   private Event first;
   private Event last;
@@ -25,12 +28,19 @@ final class Gatherer {
 
   /**
    * @param onEvent told when what was gathered went into the queue
+   * @param receipts one for each event that goes there; gives null where nobody waits
    */
-  Gatherer(MemoryQueue.Partition partition, int maxMessages, int maxBytes, Runnable onEvent) {
+  Gatherer(
+      MemoryQueue.Partition partition,
+      int maxMessages,
+      int maxBytes,
+      Runnable onEvent,
+      Supplier<Receipt> receipts) {
     this.partition = partition;
     this.maxMessages = maxMessages;
     this.maxBytes = maxBytes;
     this.onEvent = onEvent;
+    this.receipts = receipts;
   }
 
   /** False when there is no space; then nothing was taken. */
@@ -80,7 +90,8 @@ final class Gatherer {
             first.context(),
             all,
             messages,
-            first.receivedNanos()));
+            first.receivedNanos(),
+            receipts.get()));
     onEvent.run();
     forget();
   }

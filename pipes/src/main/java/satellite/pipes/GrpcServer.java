@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import satellite.routing.Router;
@@ -57,6 +58,7 @@ public final class GrpcServer {
   private final Connections connections = new Connections();
   private final AcceptLimit acceptLimit;
   private final LongAdder denied = new LongAdder();
+  private final AtomicBoolean draining = new AtomicBoolean();
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
 
@@ -138,12 +140,23 @@ public final class GrpcServer {
     return passThrough.failures();
   }
 
+  /** Tells those who ask for its health to go elsewhere; all else goes on. */
+  public void drain() {
+    if (!draining.getAndSet(true)) {
+      health.enterTerminalState();
+    }
+  }
+
   /**
-   * Stops in the order of a message: no new connections and streams (GOAWAY), streams that end by
-   * themselves, then those that do not. Blocks up to {@code hold} and a little.
+   * Stops in the order of a message: no new connections and streams, streams that end by
+   * themselves, then those that do not. Blocks up to twice {@code hold} and a little.
+   *
+   * <p>GOAWAY comes in two steps (RFC 9113, section 6.8): the first one announces, and names no
+   * stream; the second one, when the client has answered a ping and so has read the first, names
+   * the last stream that is served. What a client opened in between is served.
    */
   public void stop(long holdMillis) throws InterruptedException {
-    health.enterTerminalState();
+    drain();
     server.shutdown();
     if (!server.awaitTermination(holdMillis, TimeUnit.MILLISECONDS)) {
       pipes.forEach(Pipe::endStreams);

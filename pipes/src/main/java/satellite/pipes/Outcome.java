@@ -11,8 +11,17 @@ public sealed interface Outcome {
   /** The node answered OK: it has the batch in its memory. */
   record Delivered() implements Outcome {}
 
-  /** The node, or the way to it: the same batch may succeed later, or elsewhere. */
-  record Unreached(String reason, String detail) implements Outcome {}
+  /**
+   * The node, or the way to it: the same batch may succeed later, or elsewhere.
+   *
+   * @param overload the node says that it has too much to do
+   */
+  record Unreached(String reason, String detail, boolean overload) implements Outcome {
+
+    public Unreached(String reason, String detail) {
+      this(reason, detail, false);
+    }
+  }
 
   /**
    * The batch: some message in it cannot be taken.
@@ -50,7 +59,7 @@ public sealed interface Outcome {
       case RESOURCE_EXHAUSTED ->
           detail.contains("maximum size")
               ? new Refused("too_large", detail, false)
-              : new Unreached(reason, detail);
+              : new Unreached(reason, detail, true);
       case CANCELLED ->
           largestMessage > COMMON_MESSAGE_LIMIT
               ? new Refused("too_large", detail, false)

@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import satellite.queue.Account;
 import satellite.queue.Acknowledgement;
+import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.routing.Connection;
@@ -21,12 +23,14 @@ public final class Pipe {
 
   private final PipeConfig config;
   private final Account account = new Account();
+  private final Settlement settlement;
   private final MemoryQueue queue;
   private final FixedRouting<?> fixed;
   private final List<Dispatcher<?>> dispatchers = new ArrayList<>();
   private final List<Receiver> receivers = new ArrayList<>();
   private final PipeMetrics metrics;
   private final LongSupplier nanoTime;
+  private final AtomicInteger recovered = new AtomicInteger();
 
   /**
    * To OAP nodes.
@@ -97,6 +101,7 @@ public final class Pipe {
     this.queue =
         new MemoryQueue(
             config.queue(), memory, mayGoToDisk ? storage.spools() : null, config.name(), account);
+    this.settlement = new Settlement(config, account, storage.deadLetters(), nanoTime);
     PipeConfig.Routing routing =
         config.routing().cacheSize() > 0 ? config.routing() : PipeConfig.Routing.DEFAULT;
     FixedRouting<C> fixed =
@@ -110,7 +115,7 @@ public final class Pipe {
               router,
               fixed,
               forwarder,
-              account,
+              settlement,
               pool,
               nanoTime,
               () -> ThreadLocalRandom.current().nextDouble());
@@ -126,7 +131,7 @@ public final class Pipe {
 
   Receiver receiver(Protocol protocol, Transport transport) {
     Receiver receiver =
-        new Receiver(protocol, config, queue, account, metrics, transport, nanoTime);
+        new Receiver(protocol, config, queue, account, settlement, metrics, transport, nanoTime);
     receivers.add(receiver);
     return receiver;
   }
@@ -157,9 +162,15 @@ public final class Pipe {
     return receivers.stream().mapToInt(Receiver::openStreams).sum();
   }
 
-  /** Ends the clients' streams; what they sent is queued. */
+  /**
+   * Ends the clients' streams; what they sent is queued. Where clients wait for OAP's answer, what
+   * they wait for leaves now.
+   */
   void endStreams() {
     receivers.forEach(Receiver::endStreams);
+    if (config.queue().acknowledgement() == Acknowledgement.DELIVERED) {
+      flush();
+    }
   }
 
   /** Sends what is queued, whatever its age. */
@@ -172,7 +183,30 @@ public final class Pipe {
     dispatchers.forEach(Dispatcher::abandon);
   }
 
-  /** Nothing is queued, gathered or under way. */
+  /**
+   * The same, except that it goes to disk for the next start, where there is a disk: in order, so
+   * only when the calls under way have ended. Break them off after this.
+   */
+  public void keep() {
+    // At once: nothing comes back from disk any more.
+    queue.partitions().forEach(partition -> partition.keep(List.of()));
+    dispatchers.forEach(Dispatcher::keep);
+  }
+
+  /**
+   * Takes an event of one of its methods in again, such as a dead letter; nobody is told what
+   * becomes of it. False when there is no space; then nothing was taken. Any thread.
+   */
+  public boolean recover(Event event) {
+    int source = event.key() == null ? recovered.getAndIncrement() : event.key().hashCode();
+    if (!queue.partition(source).offer(event)) {
+      return false;
+    }
+    account.recovered(event.messages());
+    return true;
+  }
+
+  /** Nothing is in memory, gathered or under way, to a node or to disk. What is on disk may be. */
   public boolean isEmpty() {
     return queue.events() == 0 && queue.bytes() == 0;
   }

@@ -85,6 +85,13 @@ public final class Protocols {
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  /** Whether a receiver takes messages that mean nothing when they come late. */
+  static boolean anyExpires(String receiver) {
+    return TABLE.stream()
+        .filter(row -> row.receiver().pluginName().equals(receiver) && row.forwarding() != null)
+        .anyMatch(row -> row.forwarding().expires());
+  }
+
   private static List<Protocol> table() {
     Table t = new Table();
     // Traces. A segment is complete in itself; many are one SegmentCollection { segments [1] }.

@@ -11,20 +11,26 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import satellite.pipes.Protocol.Gather;
 import satellite.queue.Account;
+import satellite.queue.Acknowledgement;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig.WhenFull;
+import satellite.queue.Receipt;
 
 /**
  * Takes the calls of one asynchronous method and answers them: its messages become events of the
  * pipe's queue. A full queue pauses the stream, which HTTP/2 flow control hands on to the client.
+ * Where the pipe does not answer at once, a call waits for the receipts of its events; the queue's
+ * bounds are theirs.
  */
 final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
@@ -42,6 +48,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   private final PipeConfig pipe;
   private final MemoryQueue queue;
   private final Account account;
+  private final Settlement settlement;
   private final PipeMetrics metrics;
   private final Transport transport;
   private final LongSupplier nanoTime;
@@ -53,6 +60,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       PipeConfig pipe,
       MemoryQueue queue,
       Account account,
+      Settlement settlement,
       PipeMetrics metrics,
       Transport transport,
       LongSupplier nanoTime) {
@@ -60,6 +68,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     this.pipe = pipe;
     this.queue = queue;
     this.account = account;
+    this.settlement = settlement;
     this.metrics = metrics;
     this.transport = transport;
     this.nanoTime = nanoTime;
@@ -73,7 +82,10 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     return started;
   }
 
-  /** Ends the streams that clients keep open; what they sent until now is queued. */
+  /**
+   * Ends the streams that clients keep open; what they sent until now is queued. Those that have
+   * ended them, and wait for their answer, get it.
+   */
   void endStreams() {
     open.forEach(call -> call.loop.execute(call::end));
   }
@@ -90,6 +102,13 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private final MemoryQueue.Partition own = queue.partition(sources.getAndIncrement());
     private final Deque<Event> pending = new ArrayDeque<>(2);
     private final PipeMetrics.Stream stream;
+
+    /** Null where the pipe answers at once. */
+    private final Awaited awaited =
+        queue.config().acknowledgement() == Acknowledgement.QUEUED
+            ? null
+            : new Awaited(this::acknowledged);
+
     private Gatherer gatherer;
     private Future<?> gathering;
     private Future<?> fullTimer;
@@ -99,6 +118,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private long droppedNanos;
     private boolean halfClosed;
     private boolean over;
+    private boolean gone;
 
     Call(ServerCall<byte[], byte[]> call) {
       this.call = call;
@@ -133,7 +153,15 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     @Override
     public void event(String key, String group, byte[] context, byte[]... parts) {
-      pending.add(new Event(protocol.method(), key, group, context, parts, 1, now));
+      // Of a piece nobody is told; the event that it becomes a part of has a receipt of its own.
+      boolean piece = protocol.forwarding().gather() != Gather.NO;
+      pending.add(
+          new Event(
+              protocol.method(), key, group, context, parts, 1, now, piece ? null : receipt()));
+    }
+
+    private Receipt receipt() {
+      return awaited == null ? null : awaited.oneMore();
     }
 
     @Override
@@ -150,9 +178,13 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       }
     }
 
-    /** The client went away; OAP counts what it had sent, and so does Satellite. */
+    /**
+     * The client went away, or its deadline came; OAP counts what it had sent, and so does
+     * Satellite.
+     */
     @Override
     public void onCancel() {
+      gone = true;
       if (!over) {
         offerPending();
         account.refused("cancelled", pending.size());
@@ -211,7 +243,8 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
                 partition,
                 forATime ? pipe.gather().maxMessages() : Integer.MAX_VALUE,
                 forATime ? Math.min(GATHERED_BYTES, pipe.batch().maxBytes()) : Integer.MAX_VALUE,
-                stream::event);
+                stream::event,
+                this::receipt);
       }
       if (!gatherer.offer(event)) {
         return false;
@@ -288,14 +321,11 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       Event next = pending.peek();
       MemoryQueue.Partition partition =
           next.key() == null ? own : queue.partition(next.key().hashCode());
-      int dropped = 0;
-      for (Event oldest : partition.dropOldest(next.bytes())) {
-        dropped += oldest.messages();
-      }
-      if (dropped == 0) {
+      List<Event> dropped = partition.dropOldest(next.bytes());
+      if (dropped.isEmpty()) {
         return false;
       }
-      account.dropped("queue_full", dropped);
+      settlement.dropped(dropped, "queue_full", "it was the oldest when there was no space");
       // While it stays full the source is not paused for each message anew.
       dropsOldest = true;
       droppedNanos = nanoTime.getAsLong();
@@ -305,6 +335,35 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     private void answer() {
       finish();
+      if (awaited == null) {
+        accept();
+      } else {
+        awaited.sentAll();
+      }
+    }
+
+    /** Any thread. */
+    private void acknowledged(Failure failure) {
+      try {
+        loop.execute(() -> answer(failure));
+      } catch (RejectedExecutionException e) {
+        // The event loop has ended, and with it the connection.
+      }
+    }
+
+    private void answer(Failure failure) {
+      if (gone) {
+        return;
+      }
+      if (failure == null) {
+        accept();
+      } else {
+        call.close(
+            failure.status("pipe " + pipe.name() + ": " + protocol.method()), new Metadata());
+      }
+    }
+
+    private void accept() {
       call.sendHeaders(new Metadata());
       call.sendMessage(EMPTY);
       call.close(Status.OK, new Metadata());

@@ -2,11 +2,15 @@ package satellite.pipes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import satellite.queue.Account;
+import satellite.queue.Acknowledgement;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
+import satellite.queue.Receipt;
 
 /**
  * Takes whole reports of one asynchronous method, such as the body of an HTTP request: all of their
@@ -41,24 +45,31 @@ public final class ReportReceiver {
   }
 
   /**
+   * Known at once, or, where the pipe waits for a disk or for OAP's answer, when all of the report
+   * is acknowledged; then on a thread that must not be blocked.
+   *
    * @param messages as they would come over gRPC
    */
-  public Admission take(List<byte[]> messages) {
+  public CompletionStage<Admission> take(List<byte[]> messages) {
     Report report = new Report(queue.partition(reports.getAndIncrement()), nanoTime.getAsLong());
     for (int i = 0; i < messages.size(); i++) {
       try {
         protocol.reading().open(pipe).read(messages.get(i), report);
       } catch (MalformedMessageException e) {
         refusedAsMalformed(messages.size());
-        return new Admission.Malformed(i, e.getMessage());
+        return now(new Admission.Malformed(i, e.getMessage()));
       }
     }
     if (!report.acquire()) {
       account.refused("queue_full", messages.size());
-      return new Admission.Full();
+      return now(new Admission.Full());
     }
     report.put();
-    return new Admission.Accepted();
+    return report.admission;
+  }
+
+  private static CompletionStage<Admission> now(Admission admission) {
+    return CompletableFuture.completedStage(admission);
   }
 
   /** The sender's report could not be read at all, or not so far as to know what was in it. */
@@ -78,6 +89,9 @@ public final class ReportReceiver {
     private final long now;
     private final List<Event> events = new ArrayList<>();
     private final List<String> useless = new ArrayList<>();
+    private final CompletableFuture<Admission> admission = new CompletableFuture<>();
+    private final Awaited awaited = new Awaited(this::acknowledged);
+    private final boolean waits = queue.config().acknowledgement() != Acknowledgement.QUEUED;
 
     Report(MemoryQueue.Partition own, long now) {
       this.own = own;
@@ -86,7 +100,8 @@ public final class ReportReceiver {
 
     @Override
     public void event(String key, String group, byte[] context, byte[]... parts) {
-      events.add(new Event(protocol.method(), key, group, context, parts, 1, now));
+      Receipt receipt = waits ? awaited.oneMore() : null;
+      events.add(new Event(protocol.method(), key, group, context, parts, 1, now, receipt));
     }
 
     @Override
@@ -111,6 +126,17 @@ public final class ReportReceiver {
         partition(event).put(event);
       }
       useless.forEach(reason -> ReportReceiver.this.useless(reason, 1));
+      awaited.sentAll();
+    }
+
+    private void acknowledged(Failure failure) {
+      if (failure == null) {
+        admission.complete(new Admission.Accepted());
+      } else if (failure.isFinal()) {
+        admission.complete(new Admission.Refused(failure.reason(), failure.detail()));
+      } else {
+        admission.complete(new Admission.Failed(failure.reason(), failure.detail()));
+      }
     }
 
     private MemoryQueue.Partition partition(Event event) {

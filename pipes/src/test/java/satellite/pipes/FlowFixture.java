@@ -37,6 +37,7 @@ import satellite.pipes.PipeConfig.Retry;
 import satellite.pipes.PipeConfig.Routing;
 import satellite.pipes.standin.StandInOap;
 import satellite.queue.Account;
+import satellite.queue.Acknowledgement;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig;
@@ -154,6 +155,17 @@ abstract class FlowFixture {
 
   /** What a test has opened beside, after the server has stopped. */
   void closeMore() {}
+
+  /** The queue, where senders are answered so. */
+  QueueConfig answering(Acknowledgement acknowledgement) {
+    return new QueueConfig(
+        queue.partitions(),
+        queue.maxEvents(),
+        queue.fullTimeout(),
+        queue.whenFull(),
+        acknowledgement,
+        queue.timeToLive());
+  }
 
   PipeConfig config(ReceiverPlugin receiver) {
     return new PipeConfig(
@@ -279,9 +291,12 @@ abstract class FlowFixture {
   }
 
   private static void assertBalances(Pipe pipe) {
-    String name = pipe.config().name() + ": " + pipe.account();
+    Account account = pipe.account();
+    String name = pipe.config().name() + ": " + account;
     assertEquals(
-        pipe.account().received(), pipe.account().forwarded() + pipe.account().dropped(), name);
+        account.received(),
+        account.forwarded() + account.spilled() + account.dead() + account.dropped(),
+        name);
     assertEquals(0, pipe.queue().events(), name);
     assertEquals(0, pipe.queue().bytes(), name);
     for (MemoryQueue.Partition partition : pipe.queue().partitions()) {

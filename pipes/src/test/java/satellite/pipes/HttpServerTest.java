@@ -359,6 +359,20 @@ class HttpServerTest extends HttpFixture {
   }
 
   @Test
+  void whileItDrainsEverybodyIsTakenAndSentOn() throws Exception {
+    node();
+    startHttp(LOG);
+    http.drain();
+    try (var sockets = new Sockets().open()) {
+      sockets.write("POST /v3/logs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]");
+      String answer = read(sockets.last().getInputStream());
+      assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+      assertTrue(answer.contains("connection: close"), answer);
+    }
+    await("the connection is closed", () -> http.connections() == 0);
+  }
+
+  @Test
   void afterTheStopNobodyIsTaken() throws Exception {
     node();
     startHttp(LOG);

@@ -109,7 +109,8 @@ final class Relay {
                   partition,
                   forATime ? pipe.gather().maxMessages() : Integer.MAX_VALUE,
                   forATime ? pipe.batch().maxBytes() : Integer.MAX_VALUE,
-                  () -> {});
+                  () -> {},
+                  () -> null);
     }
 
     Stream send(MessageLite message) {

@@ -288,7 +288,7 @@ class SurprisesTest {
   private static List<Event> events(MemoryQueue queue, String method, int count, int bad) {
     MemoryQueue.Partition partition = queue.partitions().get(0);
     boolean gathers = Protocols.of(method).forwarding().gather() != Protocol.Gather.NO;
-    Gatherer gatherer = new Gatherer(partition, 5, 1 << 20, () -> {});
+    Gatherer gatherer = new Gatherer(partition, 5, 1 << 20, () -> {}, () -> null);
     StreamReader reader = Protocols.of(method).reading().open(Relay.pipe());
     for (int i = 0; i < count; i++) {
       byte[] text = Fields.string(9, i == bad ? "poison" : "<" + i + ">");

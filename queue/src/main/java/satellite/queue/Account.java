@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class Account {
 
-  private final LongAdder received = new LongAdder();
-  private final LongAdder receivedBytes = new LongAdder();
+  private final LongAdder arrived = new LongAdder();
+  private final LongAdder arrivedBytes = new LongAdder();
   private final LongAdder recovered = new LongAdder();
   private final LongAdder forwarded = new LongAdder();
   private final LongAdder spilled = new LongAdder();
@@ -22,8 +22,8 @@ public final class Account {
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
 
   public void received(long messages, long bytes) {
-    received.add(messages);
-    receivedBytes.add(bytes);
+    arrived.add(messages);
+    arrivedBytes.add(bytes);
   }
 
   /**
@@ -32,7 +32,6 @@ public final class Account {
    */
   public void recovered(long messages) {
     recovered.add(messages);
-    received.add(messages);
   }
 
   public void forwarded(long messages) {
@@ -60,11 +59,17 @@ public final class Account {
   }
 
   public long received() {
-    return received.sum();
+    return arrived.sum() + recovered.sum();
   }
 
+  /** Those of {@link #received()} that clients sent to this process. */
+  public long arrived() {
+    return arrived.sum();
+  }
+
+  /** Of what clients sent. */
   public long receivedBytes() {
-    return receivedBytes.sum();
+    return arrivedBytes.sum();
   }
 
   /** Those of {@link #received()} that were recovered. */

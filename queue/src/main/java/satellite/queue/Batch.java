@@ -1,6 +1,5 @@
 package satellite.queue;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -61,6 +60,7 @@ public final class Batch {
     long bytes = 0;
     for (Event event : events) {
       bytes += event.bytes();
+      event.settled();
     }
     partition.settle(events.size(), bytes);
   }
@@ -90,26 +90,17 @@ public final class Batch {
   /**
    * The same for its single event, whose parts are client messages of their own.
    *
-   * <p>The two halves together are charged like the one event was, so nothing is acquired.
+   * <p>The two halves together are charged like the one event was, so nothing is acquired. Who
+   * waits for the one event is told when both halves are told.
    */
   public List<Batch> halvesOfSingle() {
     Event event = first();
     int middle = event.parts().length / 2;
     end();
     partition.held(1);
+    Event.Halves halves = new Event.Halves(event);
     return List.of(
-        new Batch(partition, List.of(slice(event, 0, middle))),
-        new Batch(partition, List.of(slice(event, middle, event.parts().length))));
-  }
-
-  private static Event slice(Event event, int from, int to) {
-    return new Event(
-        event.method(),
-        event.key(),
-        event.group(),
-        event.context(),
-        Arrays.copyOfRange(event.parts(), from, to),
-        to - from,
-        event.receivedNanos());
+        new Batch(partition, List.of(halves.of(0, middle))),
+        new Batch(partition, List.of(halves.of(middle, event.parts().length))));
   }
 }

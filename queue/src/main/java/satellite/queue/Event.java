@@ -1,5 +1,8 @@
 package satellite.queue;
 
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+
 /**
  * What a client reported, on its way through Satellite: immutable, made by a receiver, settled as
  * part of a {@link Batch}.
@@ -124,7 +127,12 @@ public final class Event {
     return receipt;
   }
 
-  /** The same event, which is on disk too; {@code onSettled} is run when it is done with. */
+  /**
+   * The same event, which is on disk too; {@code onSettled} is run when it is done with. Nobody
+   * waits for it any more.
+   *
+   * @param onSettled null where it is not on disk after all
+   */
   public Event onDisk(Runnable onSettled) {
     return new Event(method, key, group, context, parts, messages, receivedNanos, null, onSettled);
   }
@@ -134,9 +142,64 @@ public final class Event {
   }
 
   /** It was forwarded or given up: whoever has a copy may let go of it. Once. */
-  void settled() {
+  public void settled() {
     if (onSettled != null) {
       onSettled.run();
+    }
+  }
+
+  /** What the two halves of an event share: they are acknowledged and settled as the one it was. */
+  static final class Halves implements Receipt {
+    private final Event whole;
+    private final AtomicInteger untold = new AtomicInteger(2);
+    private final AtomicInteger unsettled = new AtomicInteger(2);
+    private volatile String failedReason;
+    private volatile String failedDetail;
+
+    Halves(Event whole) {
+      this.whole = whole;
+    }
+
+    Event of(int from, int to) {
+      return new Event(
+          whole.method,
+          whole.key,
+          whole.group,
+          whole.context,
+          Arrays.copyOfRange(whole.parts, from, to),
+          to - from,
+          whole.receivedNanos,
+          whole.receipt == null ? null : this,
+          whole.onSettled == null ? null : this::settled);
+    }
+
+    private void settled() {
+      if (unsettled.decrementAndGet() == 0) {
+        whole.onSettled.run();
+      }
+    }
+
+    @Override
+    public void acknowledged() {
+      told();
+    }
+
+    @Override
+    public void failed(String reason, String detail) {
+      failedDetail = detail;
+      failedReason = reason;
+      told();
+    }
+
+    private void told() {
+      if (untold.decrementAndGet() > 0) {
+        return;
+      }
+      if (failedReason == null) {
+        whole.receipt.acknowledged();
+      } else {
+        whole.receipt.failed(failedReason, failedDetail);
+      }
     }
   }
 }

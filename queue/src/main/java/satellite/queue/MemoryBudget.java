@@ -44,6 +44,7 @@ public final class MemoryBudget {
   /** One queue's part. */
   final class Share {
     private final AtomicLong mine = new AtomicLong();
+    private final AtomicLong leaving = new AtomicLong();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
     boolean acquire(long bytes) {
@@ -55,6 +56,43 @@ public final class MemoryBudget {
       mine.addAndGet(-bytes);
       used.addAndGet(-bytes);
       return false;
+    }
+
+    /** So many bytes of what is held wait to be written to disk; negative when they are. */
+    void leaving(long bytes) {
+      leaving.addAndGet(bytes);
+    }
+
+    /**
+     * More is held than is free: what comes now may as well go to disk, if there is one. What waits
+     * to be written counts as free.
+     */
+    boolean isTight() {
+      long away = leaving.get();
+      return mine.get() - away > maxBytes - (used.get() - away);
+    }
+
+    /**
+     * Takes space for what comes back from disk, and leaves the rest to what arrives. What would
+     * never find space is taken when nothing else of this queue is held.
+     */
+    boolean acquireAgain(long bytes) {
+      long all = used.addAndGet(bytes);
+      long own = mine.addAndGet(bytes);
+      long away = leaving.get();
+      if (all <= maxBytes && own - away <= maxBytes - (all - away)) {
+        return true;
+      }
+      if (own - away == bytes && (own <= SHARE_OF_FREE * (maxBytes - all) || neverFits(bytes))) {
+        return true;
+      }
+      mine.addAndGet(-bytes);
+      used.addAndGet(-bytes);
+      return false;
+    }
+
+    private boolean neverFits(long bytes) {
+      return bytes > SHARE_OF_FREE * (maxBytes - bytes);
     }
 
     void release(long bytes) {

@@ -15,12 +15,18 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Lock-free. Any thread offers; each partition is polled by one thread at a time, except that
  * {@link Partition#dropOldest} may run beside it.
+ *
+ * <p>With a {@link Spool}, a partition that gets tight hands what comes to it, long before it is
+ * full: the rest of the memory is the buffer of the disk. While anything is unread there, all that
+ * comes goes there too, so that nothing overtakes.
  */
 public final class MemoryQueue {
 
   private final Partition[] partitions;
   private final MemoryBudget.Share share;
   private final QueueConfig config;
+  private final boolean durable;
+  private final int tightEvents;
 
   /** In memory only. */
   public MemoryQueue(QueueConfig config, MemoryBudget budget) {
@@ -34,9 +40,11 @@ public final class MemoryQueue {
       QueueConfig config, MemoryBudget budget, Spools spools, String pipe, Account account) {
     this.config = config;
     this.share = budget.share();
+    this.durable = spools != null && config.acknowledgement() == Acknowledgement.DURABLE;
+    this.tightEvents = Math.max(1, config.maxEvents() / 2);
     this.partitions = new Partition[config.partitions()];
     for (int i = 0; i < partitions.length; i++) {
-      partitions[i] = new Partition(i);
+      partitions[i] = new Partition(i, spools, pipe, account);
     }
   }
 
@@ -96,8 +104,13 @@ public final class MemoryQueue {
     private volatile int batchEvents = Integer.MAX_VALUE;
     private volatile long batchBytes = Long.MAX_VALUE;
 
-    private Partition(int index) {
+    /** Null where nothing goes to disk. */
+    private final Spool spool;
+
+    private Partition(int index, Spools spools, String pipe, Account account) {
       this.index = index;
+      this.spool =
+          spools == null ? null : spools.open(pipe, index, config, account, new SpoolMemory(this));
     }
 
     public int index() {
@@ -130,7 +143,12 @@ public final class MemoryQueue {
 
     /** Reserves space for what will be {@link #put} later. */
     public boolean acquire(long bytes) {
-      return held.get() < config.maxEvents() && share.acquire(bytes);
+      return held.get() < config.maxEvents() && !diskRefuses() && share.acquire(bytes);
+    }
+
+    /** Whether what comes now has to go to disk, and the disk takes no more or is broken. */
+    public boolean diskRefuses() {
+      return spool != null && (durable || spool.unread() > 0) && !spool.accepts();
     }
 
     /** Gives back what was {@link #acquire}d and will not be put. */
@@ -141,6 +159,23 @@ public final class MemoryQueue {
 
     /** Adds an event whose bytes were acquired before. */
     public void put(Event event) {
+      if (spool != null && goesToDisk()) {
+        share.leaving(event.bytes());
+        spool.add(event);
+      } else {
+        enqueue(event);
+      }
+    }
+
+    private boolean goesToDisk() {
+      return durable || spool.unread() > 0 || (isTight() && spool.accepts());
+    }
+
+    private boolean isTight() {
+      return held.get() >= tightEvents || share.isTight();
+    }
+
+    private void enqueue(Event event) {
       held.incrementAndGet();
       queue.add(event);
       // Counted after it is visible: whoever sees the count can take the event.
@@ -191,6 +226,7 @@ public final class MemoryQueue {
         }
         freed += oldest.bytes();
         dropped.add(oldest);
+        oldest.settled();
       }
       waitingBytes.addAndGet(-freed);
       if (waiting.addAndGet(-dropped.size()) > 0) {
@@ -205,6 +241,9 @@ public final class MemoryQueue {
       held.addAndGet(-events);
       share.release(bytes);
       share.wake(events);
+      if (spool != null) {
+        spool.spaceInMemory();
+      }
     }
 
     /** One event became {@code more + 1}; its bytes stay what they were. */
@@ -222,10 +261,18 @@ public final class MemoryQueue {
 
     /**
      * Takes events that were acquired and will not be sent by this process: to disk, for the next
-     * one. False where there is no disk; then nothing was taken.
+     * one, in the order of the calls. False where there is no disk, or none that works; then
+     * nothing was taken. From the first call on nothing comes back from disk.
      */
     public boolean keep(List<Event> events) {
-      return false;
+      if (spool == null || !spool.keep(events)) {
+        return false;
+      }
+      for (Event event : events) {
+        share.leaving(event.bytes());
+      }
+      held.addAndGet(-events.size());
+      return true;
     }
 
     /** Events waiting and in flight. */
@@ -240,6 +287,49 @@ public final class MemoryQueue {
 
     public long waitingBytes() {
       return Math.max(0, waitingBytes.get());
+    }
+  }
+
+  /** A partition, as its spool sees it. */
+  private final class SpoolMemory implements Spool.Memory {
+    private final Partition partition;
+
+    SpoolMemory(Partition partition) {
+      this.partition = partition;
+    }
+
+    @Override
+    public boolean takesBack(long bytes) {
+      return partition.held.get() < tightEvents && share.acquireAgain(bytes);
+    }
+
+    @Override
+    public void comesBack(Event event) {
+      partition.enqueue(event);
+    }
+
+    @Override
+    public void givesBack(long bytes) {
+      share.release(bytes);
+      share.wake(1);
+    }
+
+    @Override
+    public void goesOn(Event event) {
+      partition.enqueue(event);
+      share.leaving(-event.bytes());
+    }
+
+    @Override
+    public void written(int events, long bytes) {
+      share.leaving(-bytes);
+      share.release(bytes);
+      share.wake(events);
+    }
+
+    @Override
+    public void diskAcceptsAgain() {
+      share.passOn();
     }
   }
 }

@@ -12,14 +12,29 @@ public interface Spool {
   /** The partition, as its spool sees it. Called by the spool's own thread. */
   interface Memory {
 
-    /** Whether an event of that size may come back now; if so, its space is taken. */
+    /** Whether so many bytes of events may come back now; if so, their space is taken. */
     boolean takesBack(long bytes);
 
-    /** The next event, in order. Its {@link Event#settled} tells the spool that it is done. */
+    /**
+     * The next event, in order; its space is taken. Its {@link Event#settled} tells the spool that
+     * it is done.
+     */
     void comesBack(Event event);
 
-    /** An added event is on disk: the space that it was charged with is free. */
-    void written(Event event);
+    /** Space that was taken by {@link #takesBack} is not used. */
+    void givesBack(long bytes);
+
+    /**
+     * An added event goes on at once, because nothing is before it and memory has room. If it is on
+     * disk too, its {@link Event#settled} tells the spool that it is done.
+     */
+    void goesOn(Event event);
+
+    /** Added events need no memory any more: the space that they were charged with is free. */
+    void written(int events, long bytes);
+
+    /** {@link Spool#accepts} is true again. */
+    void diskAcceptsAgain();
   }
 
   /** Whether more may be added; not when the disk's bound is reached or the disk fails. */
@@ -29,8 +44,9 @@ public interface Spool {
   long unread();
 
   /**
-   * Adds an event at the end. It stays charged to memory until it is {@link Memory#written}. In
-   * {@link Acknowledgement#DURABLE} pipes its receipt is told when it is synced.
+   * Adds an event at the end. It stays charged to memory until it is {@link Memory#written}, or
+   * else {@link Memory#goesOn}. In {@link Acknowledgement#DURABLE} pipes its receipt is told when
+   * it is synced.
    */
   void add(Event event);
 
@@ -39,7 +55,8 @@ public interface Spool {
 
   /**
    * Puts events before all others, for the next start: they were in memory and will not be sent by
-   * this process. Those that are on disk already are only left there. Nothing comes back any more.
+   * this process. Those of a later call come after those of an earlier one. Nothing comes back any
+   * more. The disk's bound may be passed. False if the disk does not work; then nothing was taken.
    */
-  void keep(List<Event> events);
+  boolean keep(List<Event> events);
 }

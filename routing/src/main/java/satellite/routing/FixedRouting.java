@@ -66,7 +66,10 @@ public final class FixedRouting<C extends Connection> {
         return known;
       }
     }
-    Upstream<C> chosen = rendezvous(identity, upstreams);
+    Upstream<C> chosen = rendezvous(identity, upstreams, Upstream::takesIdentities);
+    if (chosen == null) {
+      chosen = rendezvous(identity, upstreams, any -> any.state() != Connection.State.DOWN);
+    }
     if (chosen == null) {
       return null;
     }
@@ -86,12 +89,13 @@ public final class FixedRouting<C extends Connection> {
     return addresses.estimatedSize();
   }
 
-  private Upstream<C> rendezvous(String identity, Map<String, Upstream<C>> upstreams) {
+  private Upstream<C> rendezvous(
+      String identity, Map<String, Upstream<C>> upstreams, Predicate<Upstream<C>> usable) {
     long key = hash(identity);
     Upstream<C> best = null;
     double bestScore = Double.NEGATIVE_INFINITY;
     for (Upstream<C> upstream : upstreams.values()) {
-      if (upstream.state() == Connection.State.DOWN) {
+      if (!usable.test(upstream)) {
         continue;
       }
       long mixed = mix(key ^ mix(hash(upstream.node().address())));

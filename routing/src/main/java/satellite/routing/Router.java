@@ -1,13 +1,13 @@
 package satellite.routing;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -32,16 +32,20 @@ public final class Router<C extends Connection> implements AutoCloseable {
       Map<String, Upstream<C>> byAddress, List<Upstream<C>> up, RoundRobin<C> schedule) {}
 
   private final Connector<C> connector;
+  private final ScheduledExecutorService timer;
   private final LongSupplier nanoTime;
-  private final long checkNanos;
+  private final Duration checkPeriod;
   private final ScheduledFuture<?> checks;
+  private final RetryBudget retries;
+  private final Map<String, Pace> paces = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final AtomicInteger turns = new AtomicInteger();
   private volatile Snapshot<C> snapshot;
   private boolean closed;
 
   /**
-   * @param checkPeriod how often nodes that are down are tried again
+   * @param checkPeriod how often nodes that are down are tried again, and how long one whose calls
+   *     fail is left out the first time
    */
   public Router(
       Connector<C> connector,
@@ -49,11 +53,13 @@ public final class Router<C extends Connection> implements AutoCloseable {
       LongSupplier nanoTime,
       Duration checkPeriod) {
     this.connector = connector;
+    this.timer = timer;
     this.nanoTime = nanoTime;
-    this.checkNanos = checkPeriod.toNanos();
+    this.checkPeriod = checkPeriod;
+    this.retries = new RetryBudget(nanoTime.getAsLong());
     this.snapshot = new Snapshot<>(Map.of(), List.of(), RoundRobin.of(List.of()));
-    this.checks =
-        timer.scheduleWithFixedDelay(this::check, checkNanos, checkNanos, TimeUnit.NANOSECONDS);
+    long period = checkPeriod.toNanos();
+    this.checks = timer.scheduleWithFixedDelay(this::check, period, period, TimeUnit.NANOSECONDS);
   }
 
   /** The listener of a {@link satellite.discovery.Discovery}: the whole set, old and new. */
@@ -75,7 +81,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
       old.forEach(
           (address, upstream) -> {
             if (!byAddress.containsKey(address)) {
-              upstream.connection().close();
+              upstream.close();
             }
           });
     }
@@ -83,7 +89,13 @@ public final class Router<C extends Connection> implements AutoCloseable {
   }
 
   private Upstream<C> open(Node node) {
-    return new Upstream<>(node, connector.open(node, this::changed), this::changed);
+    return new Upstream<>(
+        node,
+        connector.open(node, this::changed),
+        this::changed,
+        retries,
+        checkPeriod,
+        nanoTime.getAsLong());
   }
 
   private void changed() {
@@ -91,33 +103,30 @@ public final class Router<C extends Connection> implements AutoCloseable {
       if (closed) {
         return;
       }
-      letBackInIfNoneIsLeft();
       publish(snapshot.byAddress);
     }
     tell();
   }
 
-  /** To leave out a node helps only while another one can take its calls. */
-  private void letBackInIfNoneIsLeft() {
-    for (Upstream<C> upstream : snapshot.byAddress.values()) {
-      if (upstream.isUp()) {
-        return;
-      }
-    }
-    snapshot.byAddress.values().forEach(Upstream::letBackIn);
-  }
-
   private void publish(Map<String, Upstream<C>> byAddress) {
-    Set<String> before = addresses(snapshot.up);
-    List<Upstream<C>> up = new ArrayList<>();
-    for (Upstream<C> upstream : byAddress.values()) {
-      if (upstream.isUp()) {
-        up.add(upstream);
+    List<Upstream<C>> were = snapshot.up;
+    long now = nanoTime.getAsLong();
+    byAddress.values().forEach(upstream -> upstream.look(now));
+    if (byAddress.values().stream().noneMatch(Upstream::isUp)) {
+      // To leave out a node helps only while another one can take its calls.
+      byAddress.values().forEach(upstream -> upstream.isTheLast(now));
+    }
+    byAddress.values().forEach(upstream -> upstream.time(timer, nanoTime));
+    List<Upstream<C>> up = byAddress.values().stream().filter(Upstream::isUp).toList();
+    snapshot = new Snapshot<>(byAddress, up, RoundRobin.of(up));
+    Set<String> after = addresses(up);
+    for (Upstream<C> upstream : were) {
+      String ejected = after.contains(upstream.node().address()) ? null : upstream.ejected();
+      if (ejected != null) {
+        LOG.log(System.Logger.Level.INFO, "node {0} is left out {1}", upstream.node(), ejected);
       }
     }
-    snapshot = new Snapshot<>(byAddress, List.copyOf(up), RoundRobin.of(up));
-    Set<String> after = addresses(up);
-    if (!after.equals(before)) {
+    if (!after.equals(addresses(were))) {
       LOG.log(System.Logger.Level.INFO, "nodes up: {0}, of {1}", after, byAddress.keySet());
     }
   }
@@ -134,7 +143,6 @@ public final class Router<C extends Connection> implements AutoCloseable {
 
   private void check() {
     for (Upstream<C> upstream : snapshot.byAddress.values()) {
-      upstream.readmit(nanoTime.getAsLong(), checkNanos);
       if (upstream.connection().state() == Connection.State.DOWN) {
         upstream.connection().reconnect();
       }
@@ -162,17 +170,20 @@ public final class Router<C extends Connection> implements AutoCloseable {
       this.place = new AtomicInteger(start);
     }
 
-    /** The next upstream that is up and usable, or null. */
+    /** The next upstream that is up and usable, or null; those after it are not asked. */
     public Upstream<C> next(Predicate<Upstream<C>> usable) {
       return snapshot.schedule.pick(place.getAndIncrement(), usable);
     }
 
     /**
-     * The next upstream for a call that cannot wait: one that is up, else one that may come up
-     * within the call's time, else null.
+     * The next upstream for a call that cannot wait: one that is up, and proven if possible; else
+     * one that may come up within the call's time, else null. Such calls take no place.
      */
     public Upstream<C> nextNow() {
-      Upstream<C> up = next(any -> true);
+      int now = place.getAndIncrement();
+      RoundRobin<C> schedule = snapshot.schedule;
+      Upstream<C> up = schedule.pick(now, Upstream::isTrusted);
+      up = up == null ? schedule.pick(now, any -> true) : up;
       if (up != null) {
         return up;
       }
@@ -184,6 +195,16 @@ public final class Router<C extends Connection> implements AutoCloseable {
       }
       return null;
     }
+  }
+
+  /** What all that is sent to these nodes has for retries. */
+  public RetryBudget retries() {
+    return retries;
+  }
+
+  /** How fast calls of this kind are answered; the same object for the same kind. */
+  public Pace pace(String kind) {
+    return paces.computeIfAbsent(kind, any -> new Pace(nanoTime.getAsLong()));
   }
 
   /** All upstreams, by address. */
@@ -204,7 +225,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
         return;
       }
       closed = true;
-      snapshot.byAddress.values().forEach(upstream -> upstream.connection().close());
+      snapshot.byAddress.values().forEach(Upstream::close);
     }
   }
 }

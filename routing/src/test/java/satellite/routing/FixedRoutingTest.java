@@ -143,6 +143,35 @@ class FixedRoutingTest extends RouterFixture {
     assertOnlyThoseOfBMoved(before, places(3000));
   }
 
+  @Test
+  void aNodeThatIsProbedGetsNoIdentityWhileTheProbeIsUnderWay() {
+    nodes("a", "b", "c");
+    fail("b", 3);
+    checkPeriods(1);
+    var probe = begin("b", 1);
+    assertEquals(0, share(places(1000), "b"));
+    probe.get(0).answered(time.nanoTime());
+    List<String> later = identities(5000).subList(1000, 5000);
+    assertEquals(0.33, share(places(routing, later), "b"), 0.04);
+  }
+
+  /** Else nobody would try it where all traffic has identities. */
+  @Test
+  void aNodeThatWaitsForItsProbeGetsIt() {
+    nodes("a", "b", "c");
+    fail("b", 3);
+    checkPeriods(1);
+    assertEquals(0.33, share(places(1000), "b"), 0.05);
+  }
+
+  @Test
+  void identitiesHaveANodeWhenAllFail() {
+    nodes("a", "b");
+    fail("a", 3);
+    fail("b", 3);
+    assertEquals(0.5, share(places(1000), "a"), 0.05);
+  }
+
   private void assertOnlyThoseOfBMoved(Map<String, String> before, Map<String, String> after) {
     before.forEach(
         (identity, host) -> {

@@ -26,7 +26,13 @@ class RoundRobinTest {
   private Upstream<FakeConnection> upstream(String node) {
     int weight = Integer.parseInt(node.substring(1));
     Node parsed = new Node(node.substring(0, 1), 1, weight);
-    return new Upstream<>(parsed, connector.open(parsed, () -> {}), () -> {});
+    return new Upstream<>(
+        parsed,
+        connector.open(parsed, () -> {}),
+        () -> {},
+        new RetryBudget(0),
+        RouterFixture.CHECK_PERIOD,
+        0);
   }
 
   private static String walk(RoundRobin<FakeConnection> round, int steps) {

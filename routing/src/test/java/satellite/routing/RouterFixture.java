@@ -1,6 +1,7 @@
 package satellite.routing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,10 +81,22 @@ abstract class RouterFixture {
     return upstream == null ? null : upstream.node().host();
   }
 
-  void fail(String host, int times) {
-    for (int i = 0; i < times; i++) {
-      upstream(host).failed(time.nanoTime());
+  /** Calls that begin now. */
+  List<Upstream<FakeConnection>.Call> begin(String host, int calls) {
+    List<Upstream<FakeConnection>.Call> begun = new ArrayList<>();
+    for (int i = 0; i < calls; i++) {
+      assertTrue(upstream(host).tryEnter(), "a place at " + host);
+      begun.add(upstream(host).call(router.pace("any"), time.nanoTime()));
     }
+    return begun;
+  }
+
+  void fail(String host, int times) {
+    begin(host, times).forEach(call -> call.failed(time.nanoTime()));
+  }
+
+  void answer(String host, int times) {
+    begin(host, times).forEach(call -> call.answered(time.nanoTime()));
   }
 
   void checkPeriods(int periods) {

@@ -9,8 +9,7 @@ import java.util.stream.Collectors;
 final class Choice {
 
   /** Names that Satellite's users know and that this version cannot serve. */
-  private static final Set<String> NOT_YET =
-      Set.of("http-native-log-receiver", "mmap-queue", "kubernetes");
+  private static final Set<String> NOT_YET = Set.of("http-native-log-receiver", "kubernetes");
 
   private Choice() {}
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
+import satellite.queue.DiskConfig;
 
 /** Turns a user's file, the built-in reference and the environment into the configuration. */
 public final class ConfigFile {
@@ -51,7 +52,8 @@ public final class ConfigFile {
         ServerSection.server(sharing.sequence("servers").plugin(ServerSection.NAME));
     Mapping http = sharing.sequence("servers").plugin(HttpSection.NAME);
     Mapping kafka = sharing.sequence("clients").plugin(KafkaSection.NAME);
-    List<PipeConfig> pipes = pipes(root.sequence("pipes"), notices);
+    DiskConfig disk = DiskSection.disk(sharing.mapping("disk"));
+    List<PipeConfig> pipes = pipes(root.sequence("pipes"), disk != null, notices);
     boolean intoKafka = pipes.stream().anyMatch(pipe -> pipe.kafka() != null);
     return new SatelliteConfig(
         LoggerConfig.from(root.mapping("logger")),
@@ -63,11 +65,12 @@ public final class ConfigFile {
         pipes,
         intoKafka ? KafkaSection.kafka(kafka, notices) : null,
         queueBytes(sharing.mapping("memory")),
+        disk,
         // A default that several pipes take from the first one is told once.
         notices.stream().distinct().toList());
   }
 
-  private static List<PipeConfig> pipes(Sequence list, List<String> notices) {
+  private static List<PipeConfig> pipes(Sequence list, boolean onDisk, List<String> notices) {
     if (list.items().isEmpty()) {
       throw list.error("no pipe is listed; leave the key out to run all of them");
     }
@@ -77,7 +80,7 @@ public final class ConfigFile {
     for (Mapping pipe : list.mappings()) {
       once(names, pipe.mapping("common_config").scalar("pipe_name"));
       once(receivers, pipe.mapping("gatherer").mapping("receiver").scalar("plugin_name"));
-      pipes.add(PipeSection.pipe(pipe, notices));
+      pipes.add(PipeSection.pipe(pipe, onDisk, notices));
     }
     return List.copyOf(pipes);
   }

@@ -10,29 +10,23 @@ import satellite.pipes.PipeConfig.Gather;
 import satellite.pipes.PipeConfig.Kafka;
 import satellite.pipes.PipeConfig.Retry;
 import satellite.pipes.PipeConfig.Routing;
-import satellite.queue.QueueConfig;
-import satellite.queue.QueueConfig.WhenFull;
 
 /** Reads one entry of {@code pipes}. */
 final class PipeSection {
 
-  private static final String MEMORY_QUEUE = "memory-queue";
-  private static final String NONE_QUEUE = "none-queue";
-  static final Set<String> QUEUES = Set.of(MEMORY_QUEUE, NONE_QUEUE);
-
   private static final String UNTIL_DELIVERED = "none-fallbacker";
   private static final String TIMER = "timer-fallbacker";
   static final Set<String> FALLBACKERS = Set.of(UNTIL_DELIVERED, TIMER);
-
-  /** More lanes than this only cost memory. */
-  private static final int MAX_PARTITIONS = 1024;
 
   private static final Gather NOT_GATHERED = new Gather(Duration.ZERO, 1);
   private static final Routing NOTHING_REMEMBERED = new Routing(0, Duration.ZERO, List.of());
 
   private PipeSection() {}
 
-  static PipeConfig pipe(Mapping pipe, List<String> notices) {
+  /**
+   * @param onDisk whether there is a folder for what memory cannot hold
+   */
+  static PipeConfig pipe(Mapping pipe, boolean onDisk, List<String> notices) {
     Mapping sender = pipe.mapping("sender");
     Mapping receiver = pipe.mapping("gatherer").mapping("receiver");
     Mapping forwarder = sender.sequence("forwarders").mappings().get(0);
@@ -47,7 +41,7 @@ final class PipeSection {
     return new PipeConfig(
         name.text(),
         receiver.scalar("plugin_name").text(),
-        queue(pipe.mapping("gatherer").mapping("queue")),
+        QueueSection.queue(pipe.mapping("gatherer").mapping("queue"), onDisk, notices),
         gather(receiver, notices),
         batch(sender, notices),
         retry(sender.mapping("fallbacker")),
@@ -63,23 +57,11 @@ final class PipeSection {
       return null;
     }
     Scalar queue = pipe.mapping("gatherer").mapping("queue").scalar("plugin_name");
-    if (queue.text().equals(NONE_QUEUE)) {
-      throw queue.invalid(name.text() + " sends what was queued: it needs " + MEMORY_QUEUE);
+    if (queue.text().equals(QueueSection.NONE)) {
+      throw queue.invalid(name.text() + " sends what was queued: it needs " + QueueSection.MEMORY);
     }
     return new Kafka(
         forwarder.has("topic") ? KafkaSection.partOfTopic(forwarder.scalar("topic")) : null);
-  }
-
-  private static QueueConfig queue(Mapping queue) {
-    if (queue.scalar("plugin_name").oneOf(QUEUES).equals(NONE_QUEUE)) {
-      return null;
-    }
-    String whenFull = queue.scalar("when_full").oneOf(Set.of("refuse", "drop_oldest"));
-    return new QueueConfig(
-        queue.scalar("partition").integer(1, MAX_PARTITIONS),
-        positive(queue, "event_buffer_size"),
-        queue.scalar("full_timeout").durationOrZero(ChronoUnit.SECONDS),
-        whenFull.equals("refuse") ? WhenFull.REFUSE : WhenFull.DROP_OLDEST);
   }
 
   private static Gather gather(Mapping receiver, List<String> notices) {

@@ -89,7 +89,7 @@ final class Reference {
   private Mapping gatherer(Mapping gatherer) {
     return gatherer
         .change("server_name", name -> oneOf(name, servers.keySet()))
-        .change("queue", queue -> plugin(queue, PipeSection.QUEUES));
+        .change("queue", queue -> plugin(queue, QueueSection.PLUGINS));
   }
 
   private Mapping sender(Mapping sender, Mapping pipe) {

@@ -7,6 +7,7 @@ import satellite.pipes.KafkaConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
 import satellite.pipes.http.HttpConfig;
+import satellite.queue.DiskConfig;
 
 /**
  * The whole configuration, checked.
@@ -16,6 +17,7 @@ import satellite.pipes.http.HttpConfig;
  * @param kafka null unless a pipe sends into it
  * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
  *     where the file says 0
+ * @param disk null where nothing is kept on disk
  * @param notices lines to be logged once at start: what was accepted and has no effect
  */
 public record SatelliteConfig(
@@ -28,4 +30,5 @@ public record SatelliteConfig(
     List<PipeConfig> pipes,
     KafkaConfig kafka,
     long queueBytes,
+    DiskConfig disk,
     List<String> notices) {}

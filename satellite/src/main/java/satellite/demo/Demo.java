@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import satellite.Proxy;
+import satellite.ShutdownTime;
 import satellite.config.ConfigFile;
 import satellite.pipes.Pipe;
 import satellite.pipes.standin.StandInOap;
@@ -31,8 +32,9 @@ public final class Demo implements Callable<Integer> {
 
   private static final Duration REFRESH = Duration.ofMillis(500);
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
-  private static final Duration GRACE = Duration.ofSeconds(5);
-  private static final Duration DRAIN_TIME = GRACE.plus(ANSWER_TIMEOUT).plusSeconds(5);
+  private static final ShutdownTime SHUTDOWN =
+      new ShutdownTime(Duration.ZERO, Duration.ofSeconds(5));
+  private static final Duration DRAIN_TIME = SHUTDOWN.grace().plus(ANSWER_TIMEOUT).plusSeconds(5);
 
   @Option(
       names = "--rate",
@@ -54,7 +56,7 @@ public final class Demo implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     try (StandInOap one = new StandInOap().start(0);
         StandInOap two = new StandInOap().start(0)) {
-      Proxy proxy = new Proxy(ConfigFile.load(null, environment(one, two)), GRACE);
+      Proxy proxy = new Proxy(ConfigFile.load(null, environment(one, two)), SHUTDOWN);
       proxy.start();
       TrafficSource source =
           new TrafficSource(
@@ -98,6 +100,9 @@ public final class Demo implements Callable<Integer> {
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
     environment.put("SATELLITE_HTTP_ENABLED", "false");
+    // What waits in a real Satellite's folder is not for stand-ins.
+    environment.remove("SATELLITE_DATA_DIR");
+    environment.remove("SATELLITE_ACKNOWLEDGEMENT", "durable");
     // Its own senders have no token and no certificate.
     environment
         .keySet()
@@ -115,12 +120,12 @@ public final class Demo implements Callable<Integer> {
     for (Pipe pipe : proxy.pipes()) {
       var account = pipe.account();
       // What is settled is read before what came in, or the difference could be negative.
-      long dropped = account.dropped();
+      long failed = account.dropped() + account.dead();
       long forwarded = account.forwarded();
       long received = account.received();
       pipes.add(
           new DemoState.Pipe(
-              pipe.config().name(), received, received - forwarded - dropped, forwarded, dropped));
+              pipe.config().name(), received, received - forwarded - failed, forwarded, failed));
     }
     List<DemoState.Node> shares = new ArrayList<>();
     for (StandInOap node : nodes) {

@@ -99,7 +99,7 @@ class RefusalTest extends ConfigFixture {
     refused(
         pipe(LOG, "      queue: {plugin_name: disk-queue}"),
         "pipes[0].gatherer.queue.plugin_name: unknown: \"disk-queue\"",
-        "(possible: memory-queue, none-queue)");
+        "(possible: memory-queue, mmap-queue, none-queue)");
     refused(
         pipe(LOG, "    sender: {fallbacker: {plugin_name: x, y: 1}}"),
         "unknown: \"x\" (possible: none-fallbacker, timer-fallbacker)");
@@ -116,8 +116,6 @@ class RefusalTest extends ConfigFixture {
   void whatIsNotThereYetIsToldByName() {
     String yet = " is known, but not there yet in this version";
     refused(pipe("http-native-log-receiver"), "http-native-log-receiver" + yet);
-    refused(
-        pipe(LOG, "      queue: {plugin_name: mmap-queue, segment_size: 1}"), "mmap-queue" + yet);
     refused("", Map.of("SATELLITE_GRPC_CLIENT_FINDER", "kubernetes"), "kubernetes" + yet);
   }
 

@@ -78,6 +78,7 @@ public final class HttpServer {
   private final AtomicLong bodies = new AtomicLong();
   private final AtomicInteger busy = new AtomicInteger();
   private final Map<Integer, LongAdder> answers = new ConcurrentHashMap<>();
+  private volatile boolean draining;
   private volatile boolean stopping;
   private Channel listening;
 
@@ -160,11 +161,17 @@ public final class HttpServer {
     return counts;
   }
 
+  /** Every connection ends with its next answer, so that its client looks for another place. */
+  public void drain() {
+    draining = true;
+  }
+
   /**
    * No new connections, then no new requests; returns when those under way are answered, or when
    * the time is over. Works without a start.
    */
   public void stop(long holdMillis) throws InterruptedException {
+    drain();
     stopping = true;
     if (listening != null) {
       listening.close().awaitUninterruptibly();
@@ -249,7 +256,7 @@ public final class HttpServer {
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
-      boolean keepAlive = HttpUtil.isKeepAlive(request) && !stopping;
+      boolean keepAlive = HttpUtil.isKeepAlive(request);
       Answer refusal = refusal(request);
       if (refusal != null) {
         write(context, refusal, keepAlive);
@@ -316,7 +323,8 @@ public final class HttpServer {
           : request.headers().get(AccessToken.HEADER);
     }
 
-    private void write(ChannelHandlerContext context, Answer answer, boolean keepAlive) {
+    private void write(ChannelHandlerContext context, Answer answer, boolean wanted) {
+      boolean keepAlive = wanted && !draining;
       FullHttpResponse response = answer.response();
       HttpUtil.setKeepAlive(response, keepAlive);
       var written = context.writeAndFlush(response);

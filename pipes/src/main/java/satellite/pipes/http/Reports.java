@@ -22,8 +22,6 @@ import satellite.pipes.json.JsonMessages;
 /** The requests of one {@link Route}: their bodies become messages of its pipe. One thread. */
 final class Reports implements Taker {
 
-  private static final String FULL = ": the queue is full, try later";
-
   private final Route route;
   private final ReportReceiver receiver;
 
@@ -37,10 +35,19 @@ final class Reports implements Taker {
 
   @Override
   public void take(FullHttpRequest request, Consumer<Answer> answer) {
-    answer.accept(route.body() == Route.Body.OTLP ? otlp(request) : json(request));
+    if (route.body() == Route.Body.OTLP && !isJson(request)) {
+      otlp(request, answer);
+    } else {
+      json(request, answer);
+    }
   }
 
-  private Answer json(FullHttpRequest request) {
+  private static boolean isJson(FullHttpRequest request) {
+    CharSequence type = HttpUtil.getMimeType(request);
+    return type != null && Answer.JSON.contentEquals(type);
+  }
+
+  private void json(FullHttpRequest request, Consumer<Answer> answer) {
     if (json == null) {
       json = route.json();
     }
@@ -57,13 +64,21 @@ final class Reports implements Taker {
         }
       }
     } catch (JsonMessages.Malformed e) {
-      return malformed(e.getMessage());
+      receiver.refusedAsMalformed(1);
+      answer.accept(
+          Answer.error(HttpResponseStatus.BAD_REQUEST, route.path() + ": " + e.getMessage()));
+      return;
     }
-    Answer answer = answer(receiver.take(messages));
-    if (useless > 0 && answer.status().equals(HttpResponseStatus.OK)) {
-      receiver.useless("no_" + String.join("_or_", route.mustBePositive()), useless);
-    }
-    return answer;
+    int dropped = useless;
+    receiver
+        .take(messages)
+        .thenAccept(
+            admission -> {
+              if (dropped > 0 && admission.isTaken()) {
+                receiver.useless("no_" + String.join("_or_", route.mustBePositive()), dropped);
+              }
+              answer.accept(answer(admission));
+            });
   }
 
   private boolean tells(DynamicMessage message) {
@@ -77,52 +92,75 @@ final class Reports implements Taker {
   }
 
   private Answer answer(Admission admission) {
-    if (admission instanceof Admission.Malformed malformed) {
-      return Answer.error(HttpResponseStatus.BAD_REQUEST, why(malformed));
+    return admission instanceof Admission.Accepted
+        ? Answer.accepted()
+        : Answer.error(status(admission), words(admission));
+  }
+
+  private static HttpResponseStatus status(Admission admission) {
+    if (admission instanceof Admission.Malformed) {
+      return HttpResponseStatus.BAD_REQUEST;
+    } else if (admission instanceof Admission.Refused refused) {
+      return status(refused);
     }
-    return admission instanceof Admission.Full
-        ? Answer.error(HttpResponseStatus.SERVICE_UNAVAILABLE, route.path() + FULL)
-        : Answer.accepted();
+    return admission instanceof Admission.Accepted
+        ? HttpResponseStatus.OK
+        : HttpResponseStatus.SERVICE_UNAVAILABLE;
   }
 
-  private String why(Admission.Malformed malformed) {
-    String which = route.body() == Route.Body.ARRAY ? "$[" + malformed.index() + "]: " : "";
-    return route.path() + ": " + which + malformed.why();
+  /** Of these nobody sends the same again: OpenTelemetry's senders do so after 502, 503, 504. */
+  private static HttpResponseStatus status(Admission.Refused refused) {
+    return switch (refused.reason()) {
+      case "invalid_argument", "out_of_range", "malformed" -> HttpResponseStatus.BAD_REQUEST;
+      case "too_large" -> HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE;
+      case "unimplemented" -> HttpResponseStatus.NOT_IMPLEMENTED;
+      default -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
+    };
   }
 
-  private Answer malformed(String where) {
-    receiver.refusedAsMalformed(1);
-    return Answer.error(HttpResponseStatus.BAD_REQUEST, route.path() + ": " + where);
+  private String words(Admission admission) {
+    String why = "";
+    if (admission instanceof Admission.Full) {
+      why = "the queue is full, try later";
+    } else if (admission instanceof Admission.Malformed malformed) {
+      String which = route.body() == Route.Body.ARRAY ? "$[" + malformed.index() + "]: " : "";
+      why = which + malformed.why();
+    } else if (admission instanceof Admission.Refused refused) {
+      why = refused.reason() + ": " + refused.detail();
+    } else if (admission instanceof Admission.Failed failed) {
+      why = failed.reason() + ": " + failed.detail();
+    }
+    return route.path() + ": " + why;
   }
 
   /** As the OTLP specification says: answered in the encoding of the request. */
-  private Answer otlp(FullHttpRequest request) {
+  private void otlp(FullHttpRequest request, Consumer<Answer> answer) {
     CharSequence type = HttpUtil.getMimeType(request);
-    if (type != null && Answer.JSON.contentEquals(type)) {
-      return json(request);
-    }
     if (type == null || !Answer.PROTOBUF.contentEquals(type)) {
-      return Answer.error(
-          HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
-          route.path()
-              + ": Content-Type must be "
-              + Answer.PROTOBUF
-              + " or "
-              + Answer.JSON
-              + ", found "
-              + request.headers().get(HttpHeaderNames.CONTENT_TYPE));
+      answer.accept(
+          Answer.error(
+              HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+              route.path()
+                  + ": Content-Type must be "
+                  + Answer.PROTOBUF
+                  + " or "
+                  + Answer.JSON
+                  + ", found "
+                  + request.headers().get(HttpHeaderNames.CONTENT_TYPE)));
+      return;
     }
-    Admission admission = receiver.take(List.of(ByteBufUtil.getBytes(request.content())));
-    HttpResponseStatus status = answer(admission).status();
-    byte[] body =
-        admission instanceof Admission.Malformed malformed
-            ? status(why(malformed))
-            : admission instanceof Admission.Full ? status(route.path() + FULL) : new byte[0];
-    return Answer.of(status, Answer.PROTOBUF, body);
+    receiver
+        .take(List.of(ByteBufUtil.getBytes(request.content())))
+        .thenAccept(
+            admission -> {
+              boolean accepted = admission instanceof Admission.Accepted;
+              byte[] body = accepted ? new byte[0] : error(words(admission));
+              answer.accept(Answer.of(status(admission), Answer.PROTOBUF, body));
+            });
   }
 
   /** A google.rpc.Status with nothing but its message [2]. */
-  private static byte[] status(String message) {
+  private static byte[] error(String message) {
     var bytes = new ByteArrayOutputStream();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
     try {

@@ -1,0 +1,795 @@
+package satellite.queue.disk;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import satellite.queue.Account;
+import satellite.queue.Acknowledgement;
+import satellite.queue.Event;
+import satellite.queue.QueueConfig;
+import satellite.queue.QueueConfig.WhenFull;
+import satellite.queue.Spool;
+
+/**
+ * One partition's segments. Other threads only add to its lists; all else belongs to the disk
+ * thread, which runs {@link #write}, {@link #commit} and {@link #readBack} one after the other.
+ *
+ * <pre>
+ *   add ─► arrived ─► waiting ─► block at the end of the last segment ─► ... ─► first segment ─► memory
+ *                        └──────────────── nothing is before it, memory has room ─────────────────┘
+ * </pre>
+ */
+final class DiskSpool implements Spool {
+
+  private static final System.Logger LOG = System.getLogger("disk");
+
+  /** Of events as memory counts them: what comes back at once, and is settled at once. */
+  private static final long BLOCK_BYTES = 128 << 10;
+
+  /** What has come so far waits no longer for more. */
+  private static final long WORTH_WRITING = BLOCK_BYTES / 4;
+
+  /** Then others have their turn. */
+  private static final int BLOCKS_AT_ONCE = 8;
+
+  /** In the middle, so that {@link #keep} finds numbers before all others. */
+  private static final long FIRST_SEQUENCE = 1L << 32;
+
+  private static final long NUMBERS_TO_KEEP = 1 << 12;
+  private static final Pattern SEGMENT = Pattern.compile("(\\d{16})\\.(segment|done)");
+  private static final int READ_ATTEMPTS = 3;
+  private static final long READ_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final DataFolder folder;
+  private final Tools tools;
+  private final Bound.Share bound;
+  private final Path pipeFolder;
+  private final int partition;
+  private final QueueConfig queue;
+  private final boolean durable;
+  private final boolean dropsOldest;
+  private final int segmentBytes;
+  private final Account account;
+  private final Memory memory;
+
+  private final AtomicBoolean isDue = new AtomicBoolean();
+  private final AtomicLong unread = new AtomicLong();
+  private final AtomicLong arrivedBytes = new AtomicLong();
+  private final Queue<Event> arrived = new ConcurrentLinkedQueue<>();
+  private final Queue<Event> kept = new ConcurrentLinkedQueue<>();
+  private final Queue<Block> settled = new ConcurrentLinkedQueue<>();
+  private volatile boolean keeping;
+  private volatile boolean starved;
+
+  /** First in, first out; the last one may be open for writing. */
+  private final Deque<Segment> segments = new ArrayDeque<>();
+
+  private final Deque<Segment> notScanned = new ArrayDeque<>();
+  private final Deque<Segment> scanned = new ArrayDeque<>();
+  private final Deque<Event> waiting = new ArrayDeque<>();
+  private final Deque<Event> keptWaiting = new ArrayDeque<>();
+  private final List<Written> uncommitted = new ArrayList<>();
+  private final List<Segment> undeleted = new ArrayList<>();
+  private boolean recovering;
+  private long unreadOnDisk;
+  private long nextSequence = FIRST_SEQUENCE;
+  private long nextKept;
+  private int readErrors;
+  private long readErrorNanos;
+  private long writtenNanos;
+  private boolean accepted = true;
+
+  /** A block whose events wait for its sync. */
+  private record Written(Segment segment, long offset, long end, List<Event> events) {}
+
+  DiskSpool(
+      DataFolder folder,
+      Tools tools,
+      Bound.Share bound,
+      Path pipeFolder,
+      int partition,
+      QueueConfig queue,
+      int segmentBytes,
+      Account account,
+      Memory memory) {
+    this.folder = folder;
+    this.tools = tools;
+    this.bound = bound;
+    this.pipeFolder = pipeFolder;
+    this.partition = partition;
+    this.queue = queue;
+    this.durable = queue.acknowledgement() == Acknowledgement.DURABLE;
+    this.dropsOldest = queue.whenFull() == WhenFull.DROP_OLDEST;
+    this.segmentBytes = segmentBytes;
+    this.account = account;
+    this.memory = memory;
+  }
+
+  // ---- any thread
+
+  @Override
+  public boolean accepts() {
+    return tools.health().isUp() && (dropsOldest || bound.hasRoom(arrivedBytes.get()));
+  }
+
+  @Override
+  public long unread() {
+    return unread.get();
+  }
+
+  @Override
+  public void add(Event event) {
+    // First, so that whoever comes after it in its source goes the same way.
+    unread.incrementAndGet();
+    account.spilled(event.messages());
+    arrived.add(event);
+    long bytes = arrivedBytes.addAndGet(event.bytes());
+    if (durable || bytes >= WORTH_WRITING) {
+      due();
+    } else {
+      dueSoon();
+    }
+  }
+
+  @Override
+  public void spaceInMemory() {
+    if (starved) {
+      starved = false;
+      due();
+    }
+  }
+
+  @Override
+  public boolean keep(List<Event> events) {
+    keeping = true;
+    if (!tools.health().isUp()) {
+      return false;
+    }
+    for (Event event : events) {
+      unread.incrementAndGet();
+      account.spilled(event.messages());
+      kept.add(event);
+    }
+    due();
+    return true;
+  }
+
+  private void due() {
+    if (isDue.compareAndSet(false, true)) {
+      folder.due(this);
+    }
+    folder.now();
+  }
+
+  private void dueSoon() {
+    if (isDue.compareAndSet(false, true)) {
+      folder.due(this);
+      folder.soon();
+    }
+  }
+
+  // ---- the disk thread: what was there before
+
+  /** Looks which segments there are. From now on all that is added goes behind them. */
+  void find() {
+    List<Segment> found = new ArrayList<>();
+    try {
+      for (Path other : partitionFolders()) {
+        find(other, found);
+      }
+    } catch (IOException e) {
+      tools.health().complain("cannot list " + pipeFolder, e);
+    }
+    if (found.isEmpty()) {
+      return;
+    }
+    found.sort(Comparator.comparingLong(Segment::sequence));
+    recovering = true;
+    unread.incrementAndGet();
+    notScanned.addAll(found);
+  }
+
+  /** Its own, and those of partitions that there are no longer. */
+  private List<Path> partitionFolders() throws IOException {
+    List<Path> folders = new ArrayList<>();
+    for (Path child : tools.disk().list(pipeFolder)) {
+      String name = child.getFileName().toString();
+      if (name.matches("\\d{1,9}")
+          && Math.floorMod(Integer.parseInt(name), queue.partitions()) == partition) {
+        folders.add(child);
+      }
+    }
+    return folders;
+  }
+
+  private void find(Path where, List<Segment> found) throws IOException {
+    List<Path> done = new ArrayList<>();
+    List<Path> foreign = new ArrayList<>();
+    List<Long> sequences = new ArrayList<>();
+    for (Path file : tools.disk().list(where)) {
+      Matcher name = SEGMENT.matcher(file.getFileName().toString());
+      if (!name.matches()) {
+        foreign.add(file);
+        continue;
+      }
+      long sequence = Long.parseLong(name.group(1));
+      nextSequence = Math.max(nextSequence, sequence + 1);
+      if (name.group(2).equals("done")) {
+        done.add(file);
+      } else {
+        long bytes = tools.disk().size(file);
+        sequences.add(sequence);
+        bound.add(bytes);
+        found.add(Segment.found(tools, file, sequence, bytes));
+      }
+    }
+    if (!foreign.isEmpty()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: {1} of the files here are not Satellite''s and are left alone, among them {2}",
+          where,
+          foreign.size(),
+          foreign.get(0).getFileName());
+    }
+    for (Path file : done) {
+      String name = file.getFileName().toString();
+      if (!sequences.contains(Long.parseLong(name.substring(0, 16)))) {
+        tools.disk().delete(file);
+      }
+    }
+  }
+
+  /** Counts one segment more; false when all are, from then on they come back. */
+  boolean scanNext() {
+    Segment segment = notScanned.poll();
+    if (segment == null) {
+      scanEnds();
+      return false;
+    }
+    try {
+      if (segment.scan()) {
+        scanned.addLast(segment);
+        unreadOnDisk += segment.unreadEvents();
+        unread.addAndGet(segment.unreadEvents());
+        account.recovered(segment.unreadMessages());
+        account.spilled(segment.unreadMessages());
+      } else {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0} was written by a newer Satellite and is left alone",
+            segment.path());
+      }
+    } catch (IOException | RuntimeException e) {
+      segment.closeRead();
+      tools.health().complain("cannot read " + segment.path() + ", left for the next start", e);
+    }
+    return true;
+  }
+
+  private void scanEnds() {
+    if (recovering) {
+      scanned.descendingIterator().forEachRemaining(segments::addFirst);
+      scanned.clear();
+      deleteSettled();
+      recovering = false;
+      unread.decrementAndGet();
+      due();
+    }
+  }
+
+  // ---- the disk thread: to disk
+
+  /** Writes what arrived. Nothing of a durable pipe is promised before {@link #commit}. */
+  void write() {
+    isDue.set(false);
+    settle();
+    takeArrived();
+    if (!durable) {
+      goOn();
+    }
+    if (waiting.isEmpty() && keptWaiting.isEmpty()) {
+      return;
+    }
+    if (!tools.health().isUp()) {
+      cannotWrite("the disk does not work: " + tools.health().lastError());
+      return;
+    }
+    try {
+      writeKept();
+      writeWaiting();
+    } catch (IOException e) {
+      tools.health().failed("cannot write to " + pipeFolder, e);
+      cannotWrite("cannot write: " + e.getMessage());
+    }
+  }
+
+  private void takeArrived() {
+    Event event;
+    long bytes = 0;
+    while ((event = arrived.poll()) != null) {
+      waiting.addLast(event);
+      bytes += event.bytes();
+    }
+    arrivedBytes.addAndGet(-bytes);
+    while ((event = kept.poll()) != null) {
+      keptWaiting.addLast(event);
+    }
+  }
+
+  /** What waits stays in memory, and is tried again; but nobody waits for its receipt. */
+  private void cannotWrite(String detail) {
+    for (int i = waiting.size(); i > 0; i--) {
+      waiting.addLast(failReceipt(waiting.removeFirst(), detail));
+    }
+    goOn();
+  }
+
+  private static Event failReceipt(Event event, String detail) {
+    if (event.receipt() == null) {
+      return event;
+    }
+    event.receipt().failed("disk", detail);
+    return event.onDisk(null);
+  }
+
+  /** Whatever waits and has nothing before it needs no disk while there is memory. */
+  private void goOn() {
+    while (!waiting.isEmpty() && nothingIsBefore() && uncommitted.isEmpty()) {
+      starved = true;
+      if (!memory.takesBack(0)) {
+        return;
+      }
+      starved = false;
+      Event event = waiting.removeFirst();
+      account.spilled(-event.messages());
+      memory.goesOn(event);
+      unread.decrementAndGet();
+    }
+  }
+
+  private boolean nothingIsBefore() {
+    return !keeping && !recovering && unreadOnDisk == 0;
+  }
+
+  private void writeWaiting() throws IOException {
+    while (!waiting.isEmpty()) {
+      List<Event> block = firstBlock(waiting);
+      long bytes = bytes(block);
+      if (!makeRoom(bytes)) {
+        cannotWrite("the bound of the disk is reached");
+        return;
+      }
+      Segment segment = segmentToWrite();
+      long offset = append(segment, block);
+      for (int i = 0; i < block.size(); i++) {
+        waiting.removeFirst();
+      }
+      if (durable) {
+        uncommitted.add(new Written(segment, offset, segment.length(), block));
+      } else {
+        onDisk(segment, block);
+      }
+      if (segment.length() >= segmentBytes) {
+        seal(segment);
+      }
+    }
+  }
+
+  private static List<Event> firstBlock(Deque<Event> from) {
+    List<Event> block = new ArrayList<>();
+    long bytes = 0;
+    for (Event event : from) {
+      if (!block.isEmpty() && bytes + event.bytes() > BLOCK_BYTES) {
+        break;
+      }
+      bytes += event.bytes();
+      block.add(event);
+    }
+    return block;
+  }
+
+  private static long bytes(List<Event> events) {
+    long bytes = 0;
+    for (Event event : events) {
+      bytes += event.bytes();
+    }
+    return bytes;
+  }
+
+  private static int messages(List<Event> events) {
+    int messages = 0;
+    for (Event event : events) {
+      messages += event.messages();
+    }
+    return messages;
+  }
+
+  private long append(Segment segment, List<Event> block) throws IOException {
+    long before = segment.length();
+    try {
+      long offset = segment.append(block);
+      bound.add(segment.length() - before);
+      writtenNanos = tools.clock().nanos();
+      return offset;
+    } catch (IOException e) {
+      segment.cut(before);
+      throw e;
+    }
+  }
+
+  private Segment segmentToWrite() throws IOException {
+    Segment last = segments.peekLast();
+    if (last == null || last.isSealed()) {
+      last = create(nextSequence++);
+      segments.addLast(last);
+    }
+    return last;
+  }
+
+  private Segment create(long sequence) throws IOException {
+    Path own = pipeFolder.resolve(Integer.toString(partition));
+    Segment segment = Segment.create(tools, own, sequence);
+    bound.add(segment.length());
+    return segment;
+  }
+
+  private void seal(Segment segment) {
+    sync(segment);
+    segment.seal();
+  }
+
+  private void sync(Segment segment) {
+    if (segment.isSealed() || segment.isSynced(segment.length())) {
+      return;
+    }
+    try {
+      segment.sync();
+      folder.synced();
+    } catch (IOException e) {
+      // What the system could not write it may have forgotten: more must not follow it.
+      segment.seal();
+      tools.health().failed("cannot sync " + segment.path(), e);
+    }
+  }
+
+  /** It needs no memory any more, and waits for its turn. */
+  private void onDisk(Segment segment, List<Event> block) {
+    segment.unread(block.size(), messages(block));
+    unreadOnDisk += block.size();
+    memory.written(block.size(), bytes(block));
+  }
+
+  private boolean makeRoom(long bytes) {
+    while (!bound.hasRoom(bytes + BlockHeader.BYTES + Segment.HEADER_BYTES)) {
+      if (!dropsOldest || !dropOldest()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The oldest segment of which nothing is in memory, so that its space is free at once. */
+  private boolean dropOldest() {
+    for (Segment segment : segments) {
+      if (segment.unreadEvents() > 0 && segment.isAtRest() && !isUncommitted(segment)) {
+        lose(segment, "queue_full");
+        segments.remove(segment);
+        delete(segment);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void lose(Segment segment, String reason) {
+    long events = segment.unreadEvents();
+    account.dropped(reason, segment.unreadMessages());
+    account.spilled(-segment.unreadMessages());
+    segment.skip();
+    unreadOnDisk -= events;
+    unread.addAndGet(-events);
+  }
+
+  /** Syncs what was written of a durable pipe, tells its receipts, and lets it go on. */
+  void commit() {
+    boolean good = true;
+    List<Written> failed = new ArrayList<>();
+    for (Written block : uncommitted) {
+      if (good) {
+        sync(block.segment);
+        good = block.segment.isSynced(block.end);
+      }
+      if (good) {
+        committed(block);
+      } else {
+        // Later ones too: they must not overtake it.
+        failed.add(block);
+      }
+    }
+    uncommitted.clear();
+    if (!failed.isEmpty()) {
+      takeBack(failed);
+    }
+  }
+
+  private void committed(Written block) {
+    for (Event event : block.events) {
+      if (event.receipt() != null) {
+        event.receipt().acknowledged();
+      }
+    }
+    if (!nothingIsBefore() || !memory.takesBack(0)) {
+      onDisk(block.segment, block.events);
+      return;
+    }
+    account.spilled(-messages(block.events));
+    block.segment.inMemory(block.end);
+    Block inMemory = new Block(block.segment, block.offset, block.events.size(), settled);
+    for (Event event : block.events) {
+      memory.goesOn(event.onDisk(inMemory));
+    }
+    unread.addAndGet(-block.events.size());
+  }
+
+  private void takeBack(List<Written> failed) {
+    String detail = "cannot sync: " + tools.health().lastError();
+    for (int i = failed.size() - 1; i >= 0; i--) {
+      Written block = failed.get(i);
+      bound.add(block.offset - block.segment.length());
+      block.segment.cut(block.offset);
+      for (int j = block.events.size() - 1; j >= 0; j--) {
+        waiting.addFirst(failReceipt(block.events.get(j), detail));
+      }
+    }
+    goOn();
+  }
+
+  private void writeKept() throws IOException {
+    if (keptWaiting.isEmpty()) {
+      return;
+    }
+    if (nextKept == 0) {
+      nextKept = firstSequence() - NUMBERS_TO_KEEP;
+    }
+    Segment segment = create(nextKept++);
+    List<List<Event>> blocks = new ArrayList<>();
+    try {
+      Deque<Event> rest = new ArrayDeque<>(keptWaiting);
+      while (!rest.isEmpty()) {
+        List<Event> block = firstBlock(rest);
+        append(segment, block);
+        block.forEach(event -> rest.removeFirst());
+        blocks.add(block);
+      }
+      segment.sync();
+      folder.synced();
+    } catch (IOException e) {
+      bound.add(-segment.length());
+      segment.delete();
+      throw e;
+    }
+    segment.seal();
+    for (List<Event> block : blocks) {
+      block.forEach(Event::settled);
+      memory.written(block.size(), bytes(block));
+    }
+    keptWaiting.clear();
+  }
+
+  private long firstSequence() {
+    long first = nextSequence;
+    for (Segment segment : segments) {
+      first = Math.min(first, segment.sequence());
+    }
+    for (Segment segment : scanned) {
+      first = Math.min(first, segment.sequence());
+    }
+    for (Segment segment : notScanned) {
+      first = Math.min(first, segment.sequence());
+    }
+    return first;
+  }
+
+  // ---- the disk thread: back into memory
+
+  /** As much as memory takes, but not so much that others wait. */
+  void readBack() {
+    boolean pauses = readErrors > 0 && tools.clock().nanos() - readErrorNanos < READ_PAUSE_NANOS;
+    for (int i = 0; !pauses && !keeping && !recovering && unreadOnDisk > 0; i++) {
+      if (i == BLOCKS_AT_ONCE) {
+        due();
+        return;
+      }
+      Segment segment = firstUnread();
+      try {
+        if (!readBack(segment)) {
+          return;
+        }
+        readErrors = 0;
+      } catch (IOException e) {
+        readFailed(segment, e);
+        return;
+      }
+    }
+  }
+
+  private Segment firstUnread() {
+    for (Segment segment : segments) {
+      if (segment.unreadEvents() > 0) {
+        return segment;
+      }
+    }
+    throw new IllegalStateException(unreadOnDisk + " events in no segment of " + pipeFolder);
+  }
+
+  /** One block; false when memory does not take it. */
+  private boolean readBack(Segment segment) throws IOException {
+    BlockHeader header = segment.next();
+    if (header == null) {
+      // There is less in it than was counted: it was changed under us.
+      lose(segment, "damaged");
+    } else {
+      starved = true;
+      if (!memory.takesBack(header.memoryBytes())) {
+        return false;
+      }
+      starved = false;
+      comesBack(segment, header);
+    }
+    if (segment.unreadEvents() == 0) {
+      segment.closeRead();
+      deleteSettled();
+    }
+    return true;
+  }
+
+  private void comesBack(Segment segment, BlockHeader header) throws IOException {
+    Block block = new Block(segment, segment.position(), header.events(), settled);
+    List<Event> events;
+    try {
+      events = segment.take(header);
+    } catch (IOException e) {
+      memory.givesBack(header.memoryBytes());
+      throw e;
+    }
+    unreadOnDisk -= header.events();
+    account.spilled(-header.messages());
+    if (events == null) {
+      memory.givesBack(header.memoryBytes());
+      account.dropped("damaged", header.messages());
+    } else {
+      events.forEach(event -> memory.comesBack(event.onDisk(block)));
+    }
+    // Only now may others go straight to memory.
+    unread.addAndGet(-header.events());
+  }
+
+  private void readFailed(Segment segment, IOException why) {
+    readErrors++;
+    readErrorNanos = tools.clock().nanos();
+    segment.closeRead();
+    tools.health().complain("cannot read " + segment.path(), why);
+    if (readErrors < READ_ATTEMPTS) {
+      return;
+    }
+    readErrors = 0;
+    lose(segment, "damaged");
+    if (segment.isAtRest()) {
+      segments.remove(segment);
+      bound.add(-segment.length());
+      try {
+        segment.setAside();
+      } catch (IOException e) {
+        tools.health().complain("cannot set aside " + segment.path(), e);
+      }
+    }
+  }
+
+  // ---- the disk thread: done with
+
+  private void settle() {
+    boolean any = false;
+    Block block;
+    while ((block = settled.poll()) != null) {
+      block.segment().settled(block.offset());
+      any = true;
+    }
+    if (any) {
+      deleteSettled();
+    }
+  }
+
+  private void deleteSettled() {
+    for (Segment segment : List.copyOf(segments)) {
+      if (segment.isSealed() && segment.isSettled() && !isUncommitted(segment)) {
+        segments.remove(segment);
+        delete(segment);
+      }
+    }
+  }
+
+  private boolean isUncommitted(Segment segment) {
+    return uncommitted.stream().anyMatch(block -> block.segment == segment);
+  }
+
+  private void delete(Segment segment) {
+    try {
+      segment.delete();
+      bound.add(-segment.length());
+    } catch (IOException e) {
+      tools.health().complain("cannot delete " + segment.path(), e);
+      undeleted.add(segment);
+    }
+  }
+
+  // ---- the disk thread: from time to time
+
+  /** Whatever is due by time, and what nobody would tell of. */
+  void tick(boolean syncs) {
+    settle();
+    List<Segment> again = List.copyOf(undeleted);
+    undeleted.clear();
+    again.forEach(this::delete);
+    Segment last = segments.peekLast();
+    if (last != null && !last.isSealed()) {
+      if (syncs) {
+        sync(last);
+      }
+      boolean idle = tools.clock().nanos() - writtenNanos > IDLE_NANOS;
+      if (idle && last.isSettled() && waiting.isEmpty()) {
+        last.seal();
+        deleteSettled();
+      }
+    }
+    if (syncs) {
+      segments.forEach(Segment::saveDone);
+    }
+    if (!waiting.isEmpty() || unreadOnDisk > 0) {
+      // Space that other pipes gave back, a pause after an error that is over.
+      due();
+    }
+    boolean accepts = accepts();
+    if (accepts && !accepted) {
+      memory.diskAcceptsAgain();
+    }
+    accepted = accepts;
+  }
+
+  /** Writes all that is to be kept, and says what could not be. */
+  void close() {
+    keeping = true;
+    write();
+    commit();
+    settle();
+    segments.forEach(this::seal);
+    deleteSettled();
+    segments.forEach(Segment::saveDone);
+    segments.forEach(Segment::close);
+    giveUp(waiting);
+    keptWaiting.removeIf(Event::isOnDisk);
+    giveUp(keptWaiting);
+  }
+
+  private void giveUp(Deque<Event> events) {
+    List<Event> lost = List.copyOf(events);
+    events.clear();
+    if (!lost.isEmpty()) {
+      account.dropped("disk", messages(lost));
+      account.spilled(-messages(lost));
+      unread.addAndGet(-lost.size());
+      memory.written(lost.size(), bytes(lost));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package satellite.queue.disk;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * {@code lock}: while a process holds the system's lock on it, the data folder is its own. The file
+ * says who that is, and stays when the process is gone; the lock does not.
+ */
+final class FolderLock implements AutoCloseable {
+
+  /** Behind the text, which others may read then on any system. */
+  private static final long LOCKED_BYTE = 1 << 20;
+
+  private final FileChannel file;
+
+  private FolderLock(FileChannel file) {
+    this.file = file;
+  }
+
+  /**
+   * @throws FolderInUseException another process has it
+   */
+  static FolderLock take(Path folder) throws IOException {
+    Path path = folder.resolve("lock");
+    FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (!isFree(file)) {
+        throw new FolderInUseException(folder, Files.readString(path).strip());
+      }
+      file.truncate(0).write(ByteBuffer.wrap(owner().getBytes(StandardCharsets.UTF_8)));
+      return new FolderLock(file);
+    } catch (IOException | FolderInUseException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static boolean isFree(FileChannel file) throws IOException {
+    try {
+      FileLock lock = file.tryLock(LOCKED_BYTE, 1, false);
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  private static String owner() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      host = "unknown host";
+    }
+    return "process "
+        + ProcessHandle.current().pid()
+        + " on "
+        + host
+        + " since "
+        + Instant.now().truncatedTo(ChronoUnit.SECONDS)
+        + "\n";
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

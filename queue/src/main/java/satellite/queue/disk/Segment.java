@@ -1,0 +1,419 @@
+package satellite.queue.disk;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import satellite.queue.Event;
+
+/**
+ * {@code <sequence>.segment}: blocks of events, written at its end, read from its beginning, and
+ * deleted when the last of them is settled. It has what lies in the file and is not read yet in
+ * numbers only. The disk thread.
+ *
+ * <pre>
+ *   magic 4 | version 4 | id 8 | 0 4 | CRC 4 | block | block | ...
+ * </pre>
+ */
+final class Segment {
+
+  static final String SUFFIX = ".segment";
+  static final String DONE_SUFFIX = ".done";
+  static final int HEADER_BYTES = 24;
+  private static final int MAGIC = 0x5A7E5E60;
+  private static final int VERSION = 1;
+
+  private final Tools tools;
+  private final Path path;
+  private final long sequence;
+
+  /** Written by this process. */
+  private final boolean own;
+
+  private DoneFile done;
+
+  /** Open while it is written to. */
+  private Disk.OpenFile written;
+
+  /** Open while it is read. */
+  private Disk.OpenFile read;
+
+  /** Offsets of the blocks that are not to be repeated; null when not known yet. */
+  private int[] settledBefore;
+
+  /** To here there are blocks. */
+  private long length;
+
+  /** To here they survive a power cut. */
+  private long synced;
+
+  /** The next block to come back begins here. */
+  private long position;
+
+  private long unreadEvents;
+  private long unreadMessages;
+
+  /** Blocks whose events are in memory. */
+  private int inFlight;
+
+  private Segment(Tools tools, Path path, long sequence, boolean own, long length) {
+    this.tools = tools;
+    this.path = path;
+    this.sequence = sequence;
+    this.own = own;
+    this.length = length;
+  }
+
+  static Segment create(Tools tools, Path folder, long sequence) throws IOException {
+    tools.disk().createFolders(folder);
+    Path path = folder.resolve(name(sequence) + SUFFIX);
+    Segment segment = new Segment(tools, path, sequence, true, HEADER_BYTES);
+    long id = ThreadLocalRandom.current().nextLong();
+    segment.written = tools.disk().create(path);
+    try {
+      segment.written.write(header(id), 0);
+      // Without their names a power cut takes the files, however well they are synced.
+      tools.disk().syncFolder(folder);
+    } catch (IOException e) {
+      segment.close();
+      tools.disk().delete(path);
+      throw e;
+    }
+    segment.position = HEADER_BYTES;
+    segment.done(id);
+    segment.settledBefore = new int[0];
+    return segment;
+  }
+
+  static String name(long sequence) {
+    return String.format("%016d", sequence);
+  }
+
+  private static ByteBuffer header(long id) {
+    ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
+    header.putInt(MAGIC).putInt(VERSION).putLong(id).putInt(0);
+    return header.putInt(BlockHeader.crc(header, 0, 20)).flip();
+  }
+
+  /** One that was there before; {@link #scan} says what is in it. */
+  static Segment found(Tools tools, Path path, long sequence, long bytes) {
+    return new Segment(tools, path, sequence, false, bytes);
+  }
+
+  private void done(long id) {
+    done = new DoneFile(tools.disk(), path.resolveSibling(name(sequence) + DONE_SUFFIX), id);
+  }
+
+  Path path() {
+    return path;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  long length() {
+    return length;
+  }
+
+  long unreadEvents() {
+    return unreadEvents;
+  }
+
+  long unreadMessages() {
+    return unreadMessages;
+  }
+
+  boolean isSealed() {
+    return written == null;
+  }
+
+  long position() {
+    return position;
+  }
+
+  boolean isSynced(long end) {
+    return synced >= end;
+  }
+
+  /** Nothing of it is needed any more, unless more is written. */
+  boolean isSettled() {
+    return unreadEvents == 0 && inFlight == 0;
+  }
+
+  /** Nobody in memory refers to it. */
+  boolean isAtRest() {
+    return inFlight == 0;
+  }
+
+  // ---- written
+
+  /**
+   * Adds a block, whose events are still to be {@link #unread} or {@link #inMemory}. If it throws,
+   * the segment ends where it ended before.
+   */
+  long append(List<Event> events) throws IOException {
+    long offset = length;
+    length += tools.writer().write(written, length, events);
+    return offset;
+  }
+
+  void sync() throws IOException {
+    if (written != null && synced < length) {
+      written.sync();
+      synced = length;
+    }
+  }
+
+  /** Nothing more is written. What was not synced before may be lost by a power cut. */
+  void seal() {
+    if (written != null) {
+      // Where reading goes on by itself.
+      close(written);
+      written = null;
+    }
+  }
+
+  /** Gives up what was written behind {@code end}, and ends there. */
+  void cut(long end) {
+    length = end;
+    synced = Math.min(synced, end);
+    if (written != null) {
+      try {
+        written.truncate(end);
+        sync();
+      } catch (IOException e) {
+        tools.health().complain("cannot shorten " + path, e);
+      }
+      seal();
+    }
+  }
+
+  // ---- read
+
+  /** Blocks that wait to be read, behind all that do. */
+  void unread(int events, int messages) {
+    unreadEvents += events;
+    unreadMessages += messages;
+  }
+
+  /** The block that ends there is in memory, and nothing before it is unread. */
+  void inMemory(long end) {
+    position = end;
+    inFlight++;
+  }
+
+  /**
+   * Counts what is in it, if it is one of ours.
+   *
+   * @return false when another version wrote it
+   */
+  boolean scan() throws IOException {
+    long version = readHeader();
+    if (version > VERSION) {
+      return false;
+    }
+    long first = position;
+    BlockHeader header;
+    while ((header = next()) != null) {
+      unread(header.events(), header.messages());
+      position += header.bytes();
+    }
+    position = first;
+    synced = length;
+    settledBefore = null;
+    closeRead();
+    return true;
+  }
+
+  /** Leaves the position at the first block. */
+  private int readHeader() throws IOException {
+    if (length >= HEADER_BYTES) {
+      ByteBuffer header = tools.window().at(reading(), 0, HEADER_BYTES, length);
+      if (header.getInt(0) == MAGIC && header.getInt(20) == BlockHeader.crc(header, 0, 20)) {
+        done(header.getLong(8));
+        position = HEADER_BYTES;
+        return header.getInt(4);
+      }
+    }
+    // Which blocks are settled is not known then, as the id is not.
+    done(ThreadLocalRandom.current().nextLong());
+    position = 0;
+    return VERSION;
+  }
+
+  /**
+   * The next block that is not settled; what is damaged before it is set aside. Null at the end.
+   */
+  BlockHeader next() throws IOException {
+    while (position < length) {
+      BlockHeader header = headerAt(position);
+      if (header == null) {
+        long good = search(position + 1);
+        setAside(position, good, "no block; what follows is used");
+        position = good;
+      } else if (isSettledBefore(position)) {
+        position += header.bytes();
+      } else {
+        return header;
+      }
+    }
+    return null;
+  }
+
+  private BlockHeader headerAt(long offset) throws IOException {
+    if (offset + BlockHeader.BYTES > length) {
+      return null;
+    }
+    BlockHeader header =
+        BlockHeader.read(tools.window().at(reading(), offset, BlockHeader.BYTES, length), 0);
+    return header != null && offset + header.bytes() <= length ? header : null;
+  }
+
+  private long search(long from) throws IOException {
+    long at = from;
+    while (at + BlockHeader.BYTES <= length) {
+      int piece = (int) Math.min(tools.window().capacity(), length - at);
+      ByteBuffer bytes = tools.window().at(reading(), at, piece, length);
+      for (int i = 0; i + BlockHeader.BYTES <= piece; i++) {
+        if (bytes.getInt(i) == BlockHeader.MAGIC) {
+          BlockHeader header = BlockHeader.read(bytes, i);
+          if (header != null && at + i + header.bytes() <= length) {
+            return at + i;
+          }
+        }
+      }
+      at += piece - BlockHeader.BYTES + 1;
+    }
+    return length;
+  }
+
+  private boolean isSettledBefore(long offset) throws IOException {
+    if (settledBefore == null) {
+      settledBefore = done.load();
+    }
+    return Arrays.binarySearch(settledBefore, (int) offset) >= 0;
+  }
+
+  /**
+   * Takes the block that {@link #next} found; null when it is damaged, then it is set aside and
+   * done with.
+   */
+  List<Event> take(BlockHeader header) throws IOException {
+    long offset = position;
+    ByteBuffer payload =
+        tools.window().at(reading(), offset + BlockHeader.BYTES, header.payloadBytes(), length);
+    List<Event> events = decode(header, payload);
+    position += header.bytes();
+    unreadEvents -= header.events();
+    unreadMessages -= header.messages();
+    if (events == null) {
+      done.add((int) offset);
+      setAside(offset, position, header.messages() + " messages, dropped");
+    } else {
+      inFlight++;
+    }
+    return events;
+  }
+
+  private List<Event> decode(BlockHeader header, ByteBuffer payload) {
+    if (BlockHeader.crc(payload, 0, header.payloadBytes()) != header.payloadCrc()) {
+      return null;
+    }
+    try {
+      return tools.reader().read(payload, header.events(), own);
+    } catch (RuntimeException e) {
+      tools.health().complain(path + ", block at " + position, e);
+      return null;
+    }
+  }
+
+  private void setAside(long from, long to, String what) throws IOException {
+    tools.damaged().setAside(path, fullName(), reading(), from, to, what);
+  }
+
+  /** All of it, which cannot be read, goes where a person may look at it. */
+  void setAside() throws IOException {
+    close();
+    tools.damaged().setAside(path, fullName() + SUFFIX, length);
+    if (done != null) {
+      done.delete();
+    }
+  }
+
+  /** Unique in the data folder. */
+  private String fullName() {
+    Path partition = path.getParent();
+    return partition.getParent().getFileName()
+        + "-"
+        + partition.getFileName()
+        + "-"
+        + name(sequence);
+  }
+
+  /** What is unread is given up. */
+  void skip() {
+    position = length;
+    unreadEvents = 0;
+    unreadMessages = 0;
+  }
+
+  private Disk.OpenFile reading() throws IOException {
+    if (written != null) {
+      return written;
+    }
+    if (read == null) {
+      read = tools.disk().open(path);
+    }
+    return read;
+  }
+
+  void closeRead() {
+    if (read != null) {
+      close(read);
+      read = null;
+    }
+  }
+
+  private void close(Disk.OpenFile file) {
+    tools.window().forget(file);
+    try {
+      file.close();
+    } catch (IOException e) {
+      tools.health().complain("cannot close " + path, e);
+    }
+  }
+
+  void close() {
+    seal();
+    closeRead();
+  }
+
+  // ---- settled
+
+  void settled(int offset) {
+    inFlight--;
+    done.add(offset);
+  }
+
+  void saveDone() {
+    if (done != null && done.hasUnsaved()) {
+      try {
+        done.save();
+      } catch (IOException e) {
+        tools.health().complain("cannot write which blocks of " + path + " are done with", e);
+      }
+    }
+  }
+
+  /** The events first: the other file alone is nothing. */
+  void delete() throws IOException {
+    close();
+    tools.disk().delete(path);
+    if (done != null) {
+      done.delete();
+    }
+  }
+}

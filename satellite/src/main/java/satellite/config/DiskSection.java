@@ -1,0 +1,32 @@
+package satellite.config;
+
+import java.time.temporal.ChronoUnit;
+import satellite.queue.DiskConfig;
+
+/** Reads {@code sharing.disk}. */
+final class DiskSection {
+
+  /** Smaller ones would be files and little else. */
+  private static final int MIN_SEGMENT_BYTES = 64 << 10;
+
+  private DiskSection() {}
+
+  /**
+   * Null where no folder is named. Whether it can be used is seen at start, and later again: a disk
+   * that fails is no reason not to start.
+   */
+  static DiskConfig disk(Mapping disk) {
+    Scalar folder = disk.scalar("data_dir");
+    int segmentBytes =
+        disk.scalar("segment_bytes").integer(MIN_SEGMENT_BYTES, Integer.MAX_VALUE / 2);
+    DiskConfig config =
+        new DiskConfig(
+            folder.path(),
+            disk.scalar("max_bytes").number(segmentBytes, Long.MAX_VALUE),
+            segmentBytes,
+            disk.scalar("fsync_period").duration(ChronoUnit.SECONDS),
+            disk.scalar("dead_letter_bytes").number(0, Long.MAX_VALUE),
+            disk.scalar("dead_letter_age").duration(ChronoUnit.HOURS));
+    return folder.text().isBlank() ? null : config;
+  }
+}

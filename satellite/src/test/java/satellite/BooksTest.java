@@ -1,0 +1,74 @@
+package satellite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import satellite.queue.Account;
+
+/** The account as it is printed. */
+class BooksTest {
+
+  private final Account one = new Account();
+  private final Account two = new Account();
+
+  private Books books() {
+    return Books.of(List.of(one, two));
+  }
+
+  @Test
+  void nothingHappened() {
+    assertEquals(
+        "received 0 = forwarded 0 + queued 0 + spilled 0 + dead 0 + dropped 0; refused 0",
+        books().toString());
+    assertTrue(books().arePlain());
+    assertTrue(books().balance());
+  }
+
+  @Test
+  void whatWasForwardedIsPlain() {
+    one.received(5, 50);
+    one.forwarded(5);
+    two.recovered(2);
+    two.forwarded(2);
+    assertTrue(books().arePlain());
+    assertEquals(
+        "received 7 = forwarded 7 + queued 0 + spilled 0 + dead 0 + dropped 0; refused 0;"
+            + " recovered 2",
+        books().toString());
+  }
+
+  @Test
+  void reasonsAreAddedUpOverPipes() {
+    one.received(20, 200);
+    one.dropped("shutdown", 3);
+    one.dropped("queue_full", 1);
+    one.refused("malformed", 1);
+    one.dead("unknown", 2);
+    one.spilled(4);
+    two.received(1, 10);
+    two.dropped("shutdown", 1);
+    assertEquals(
+        "received 21 = forwarded 0 + queued 10 + spilled 4 + dead 2 {unknown=2} + dropped 5"
+            + " {queue_full=1, shutdown=4}; refused 1",
+        books().toString());
+    assertFalse(books().arePlain());
+    assertFalse(books().balance());
+  }
+
+  @Test
+  void whatIsOnDiskAtTheEndIsAccountedFor() {
+    one.received(4, 40);
+    one.spilled(4);
+    assertTrue(books().balance());
+    assertFalse(books().arePlain());
+  }
+
+  @Test
+  void refusedAloneIsWorthALine() {
+    one.refused("queue_full", 1);
+    assertFalse(books().arePlain());
+  }
+}
