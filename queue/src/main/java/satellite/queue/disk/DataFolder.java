@@ -280,7 +280,7 @@ public final class DataFolder implements Spools, AutoCloseable {
   private void guard(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (bugSaid.compareAndSet(false, true)) {
         // A bug: whatever it hit must not end the thread.
         LOG.log(System.Logger.Level.ERROR, "the disk thread goes on after " + e, e);
