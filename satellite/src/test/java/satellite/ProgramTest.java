@@ -228,7 +228,7 @@ class ProgramTest {
             () -> "" + first.lines());
       }
       oap.release();
-      int before = oap.count(EVENTS).messages();
+      long before = oap.count(EVENTS).messages();
       try (Program second = new Program(environment, "start")) {
         assertTrue(oap.awaitMessages(EVENTS, before + 25, Duration.ofSeconds(15)));
         assertEquals(0, second.terminate().exitCode());
