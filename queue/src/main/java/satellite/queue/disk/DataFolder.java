@@ -114,7 +114,9 @@ public final class DataFolder implements Spools, AutoCloseable {
    * @throws FolderInUseException another process has it
    */
   public synchronized void open() {
-    takeLock();
+    if (takeLock()) {
+      spools.forEach(DiskSpool::find);
+    }
     thread.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
