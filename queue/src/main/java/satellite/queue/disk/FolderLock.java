@@ -1,8 +1,6 @@
 package satellite.queue.disk;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -57,19 +55,22 @@ final class FolderLock implements AutoCloseable {
   }
 
   private static String owner() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "unknown host";
-    }
     return "process "
         + ProcessHandle.current().pid()
         + " on "
-        + host
+        + host()
         + " since "
         + Instant.now().truncatedTo(ChronoUnit.SECONDS)
         + "\n";
+  }
+
+  /** Without asking the network, which may take its time. */
+  private static String host() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      return System.getenv().getOrDefault("COMPUTERNAME", "this host");
+    }
   }
 
   @Override
