@@ -14,7 +14,8 @@ import java.time.temporal.ChronoUnit;
 
 /**
  * {@code lock}: while a process holds the system's lock on it, the data folder is its own. The file
- * says who that is, and stays when the process is gone; the lock does not.
+ * says who that is, and stays when the process is gone; the lock does not. This process must not
+ * open that file elsewhere: the system would take the lock from it when that is closed.
  */
 final class FolderLock implements AutoCloseable {
 
