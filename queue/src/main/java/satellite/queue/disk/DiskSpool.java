@@ -71,6 +71,7 @@ final class DiskSpool implements Spool {
   private final Queue<Event> arrived = new ConcurrentLinkedQueue<>();
   private final Queue<Event> kept = new ConcurrentLinkedQueue<>();
   private final Queue<Block> settled = new ConcurrentLinkedQueue<>();
+  private volatile long waitingBytes;
   private volatile boolean keeping;
   private volatile boolean starved;
 
@@ -123,7 +124,8 @@ final class DiskSpool implements Spool {
 
   @Override
   public boolean accepts() {
-    return tools.health().isUp() && (dropsOldest || bound.hasRoom(arrivedBytes.get()));
+    return tools.health().isUp()
+        && (dropsOldest || bound.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
   }
 
   @Override
@@ -324,15 +326,20 @@ final class DiskSpool implements Spool {
       waiting.addLast(event);
       bytes += event.bytes();
     }
+    waits(bytes);
     arrivedBytes.addAndGet(-bytes);
     while ((event = kept.poll()) != null) {
       keptWaiting.addLast(event);
     }
   }
 
+  private void waits(long bytes) {
+    waitingBytes = waitingBytes + bytes;
+  }
+
   /** What waits stays in memory, and is tried again; but nobody waits for its receipt. */
   private void cannotWrite(String detail) {
-    for (int i = waiting.size(); i > 0; i--) {
+    for (int i = durable ? waiting.size() : 0; i > 0; i--) {
       waiting.addLast(failReceipt(waiting.removeFirst(), detail));
     }
     goOn();
@@ -359,6 +366,7 @@ final class DiskSpool implements Spool {
       }
       starved = false;
       Event event = waiting.removeFirst();
+      waits(-event.bytes());
       account.spilled(-event.messages());
       memory.goesOn(event);
       unread.decrementAndGet();
@@ -382,6 +390,7 @@ final class DiskSpool implements Spool {
       for (int i = 0; i < block.size(); i++) {
         waiting.removeFirst();
       }
+      waits(-bytes);
       if (durable) {
         uncommitted.add(new Written(segment, offset, segment.length(), block));
       } else {
@@ -586,6 +595,7 @@ final class DiskSpool implements Spool {
       Written block = failed.get(i);
       bound.add(block.offset - block.segment.length());
       block.segment.cut(block.offset);
+      waits(bytes(block.events));
       for (int j = block.events.size() - 1; j >= 0; j--) {
         waiting.addFirst(failReceipt(block.events.get(j), detail));
       }

@@ -1,8 +1,6 @@
 package satellite.queue.disk;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -16,7 +14,8 @@ import java.time.temporal.ChronoUnit;
 
 /**
  * {@code lock}: while a process holds the system's lock on it, the data folder is its own. The file
- * says who that is, and stays when the process is gone; the lock does not.
+ * says who that is, and stays when the process is gone; the lock does not. This process must not
+ * open that file elsewhere: the system would take the lock from it when that is closed.
  */
 final class FolderLock implements AutoCloseable {
 
@@ -57,19 +56,22 @@ final class FolderLock implements AutoCloseable {
   }
 
   private static String owner() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "unknown host";
-    }
     return "process "
         + ProcessHandle.current().pid()
         + " on "
-        + host
+        + host()
         + " since "
         + Instant.now().truncatedTo(ChronoUnit.SECONDS)
         + "\n";
+  }
+
+  /** Without asking the network, which may take its time. */
+  private static String host() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      return System.getenv().getOrDefault("COMPUTERNAME", "this host");
+    }
   }
 
   @Override

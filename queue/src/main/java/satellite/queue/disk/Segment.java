@@ -52,6 +52,11 @@ final class Segment {
   /** The next block to come back begins here. */
   private long position;
 
+  /** What {@link #next} found: it is asked for again and again while memory is tight. */
+  private BlockHeader found;
+
+  private long foundAt;
+
   private long unreadEvents;
   private long unreadMessages;
 
@@ -248,6 +253,9 @@ final class Segment {
    * The next block that is not settled; what is damaged before it is set aside. Null at the end.
    */
   BlockHeader next() throws IOException {
+    if (found != null && foundAt == position) {
+      return found;
+    }
     while (position < length) {
       BlockHeader header = headerAt(position);
       if (header == null) {
@@ -257,6 +265,8 @@ final class Segment {
       } else if (isSettledBefore(position)) {
         position += header.bytes();
       } else {
+        found = header;
+        foundAt = position;
         return header;
       }
     }
