@@ -207,11 +207,13 @@ public final class Proxy {
       return;
     }
     folder.open();
-    LOG.log(
-        INFO,
-        "data folder {0}, at most {1} MiB of telemetry",
-        config.disk().folder(),
-        String.valueOf(config.disk().maxBytes() >> 20));
+    if (folder.isUp()) {
+      LOG.log(
+          INFO,
+          "data folder {0}, at most {1} MiB of telemetry",
+          config.disk().folder(),
+          String.valueOf(folder.maxBytes() >> 20));
+    }
   }
 
   private void recover() {
@@ -278,7 +280,8 @@ public final class Proxy {
    *   <li>Connections upstream, then the data folder, whose last writes are of the steps before.
    * </ol>
    *
-   * Takes the two times at most, and two seconds. Works without a start, and twice.
+   * Takes the two times at most, and two seconds; a disk that hangs is given some more. Works
+   * without a start, and twice.
    */
   public synchronized void stop() {
     if (ended) {
