@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
  * A process that a test started, with its output in {@code target/NAME.log}. It is only ever ended
  * by its own handle, at the latest when the test JVM ends.
  */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
 
-  static final Path TARGET = Path.of("target").toAbsolutePath();
+  public static final Path TARGET = Path.of("target").toAbsolutePath();
   static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
   private final String name;
@@ -66,6 +66,10 @@ final class Child implements AutoCloseable {
 
   boolean isAlive() {
     return process.isAlive();
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   /** Waits for its own end and returns its exit code; one that stays is killed, and fails. */
@@ -130,7 +134,7 @@ final class Child implements AutoCloseable {
   }
 
   /** A loopback port that nobody listens on now. */
-  static int freePort() {
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** Waits for a fact by asking again and again; the failure tells the last answer. */
-final class Eventually {
+public final class Eventually {
 
   /** Long enough for a busy machine; a good run waits for the OAP's flush, some seconds. */
   static final Duration PATIENCE = Duration.ofSeconds(45);

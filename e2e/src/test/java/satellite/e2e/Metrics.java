@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A Prometheus text page, read. */
-record Metrics(List<Sample> samples) {
+public record Metrics(List<Sample> samples) {
 
   private static final Pattern LINE =
       Pattern.compile("([a-zA-Z_:][\\w:]*)(?:\\{(.*)\\})?\\s+(\\S+)(?:\\s+\\d+)?");
@@ -30,7 +30,7 @@ record Metrics(List<Sample> samples) {
   }
 
   /** What that label says, over all samples of that name. */
-  Set<String> values(String name, String label) {
+  public Set<String> values(String name, String label) {
     Pattern value = Pattern.compile("\\b" + label + "=\"([^\"]*)\"");
     return samples.stream()
         .filter(s -> s.name().equals(name))
@@ -41,7 +41,7 @@ record Metrics(List<Sample> samples) {
   }
 
   /** The sum of all samples of that name (with or without _total) that carry all the labels. */
-  long sum(String name, String... labels) {
+  public long sum(String name, String... labels) {
     return (long)
         samples.stream()
             .filter(s -> s.name().equals(name) || s.name().equals(name + "_total"))

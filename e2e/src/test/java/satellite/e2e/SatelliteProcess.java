@@ -14,7 +14,7 @@ import java.util.Map;
  * The packaged program, started as a user does: {@code java @configs/satellite.jvm -jar
  * satellite.jar start}.
  */
-final class SatelliteProcess implements AutoCloseable {
+public final class SatelliteProcess implements AutoCloseable {
 
   /** The repository's root. */
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -27,7 +27,8 @@ final class SatelliteProcess implements AutoCloseable {
   private final int httpPort = Child.freePort();
   private final Child process;
 
-  private SatelliteProcess(String name, String java, Map<String, String> settings, Path config) {
+  private SatelliteProcess(
+      String name, List<String> launcher, String java, Map<String, String> settings, Path config) {
     Map<String, String> environment = new HashMap<>();
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:" + grpcPort);
     environment.put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:" + httpPort);
@@ -37,8 +38,8 @@ final class SatelliteProcess implements AutoCloseable {
     // The tests keep the machine busy; that must not make it refuse anybody.
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
     environment.putAll(settings);
-    List<String> command =
-        new ArrayList<>(List.of(java, "@" + JVM_OPTIONS, "-jar", "" + JAR, "start"));
+    List<String> command = new ArrayList<>(launcher);
+    command.addAll(List.of(java, "@" + JVM_OPTIONS, "-jar", "" + JAR, "start"));
     if (config != null) {
       command.addAll(List.of("-c", config.toString()));
     }
@@ -69,13 +70,23 @@ final class SatelliteProcess implements AutoCloseable {
 
   /** Started with such settings and not waited for: it may end at once. */
   static SatelliteProcess launched(String name, Map<String, String> settings) {
-    return new SatelliteProcess(name, Child.JAVA, settings, null);
+    return new SatelliteProcess(name, List.of(), Child.JAVA, settings, null);
   }
 
   /** With that text as configuration file, and no more said than where to listen. */
   static SatelliteProcess configuredBy(String name, String yaml) throws IOException {
     Path config = Files.createDirectories(Child.TARGET).resolve(name + ".yaml");
     return start(name, Child.JAVA, Map.of(), Files.writeString(config, yaml));
+  }
+
+  /**
+   * Told everything by its settings and its configuration file.
+   *
+   * @param launcher what is put in front of the command, such as a shell that sets limits
+   */
+  public static SatelliteProcess configuredBy(
+      String name, List<String> launcher, Map<String, String> settings, Path config) {
+    return start(name, launcher, Child.JAVA, settings, config);
   }
 
   private static Map<String, String> nodes(RealOap... oaps) {
@@ -85,17 +96,22 @@ final class SatelliteProcess implements AutoCloseable {
 
   private static SatelliteProcess start(
       String name, String java, Map<String, String> settings, Path config) {
+    return start(name, List.of(), java, settings, config);
+  }
+
+  private static SatelliteProcess start(
+      String name, List<String> launcher, String java, Map<String, String> settings, Path config) {
     if (!Files.isRegularFile(JAR)) {
       throw new AssertionError(JAR + " is not there; mvn verify of the whole project builds it");
     }
-    SatelliteProcess satellite = new SatelliteProcess(name, java, settings, config);
+    SatelliteProcess satellite = new SatelliteProcess(name, launcher, java, settings, config);
     satellite.process.awaitReady(
         Duration.ofSeconds(30), () -> Http.get(satellite.adminPort, "/ready").statusCode() == 200);
     return satellite;
   }
 
   /** Where senders connect to. */
-  String address() {
+  public String address() {
     return "127.0.0.1:" + grpcPort;
   }
 
@@ -104,13 +120,22 @@ final class SatelliteProcess implements AutoCloseable {
     return "127.0.0.1:" + httpPort;
   }
 
-  Metrics metrics() throws IOException, InterruptedException {
+  public Metrics metrics() throws IOException, InterruptedException {
     return Metrics.parse(Http.get(adminPort, "/metrics").body());
   }
 
   /** SIGTERM; returns the exit code. */
-  int stop() {
+  public int stop() {
     return process.stop(Duration.ofSeconds(20));
+  }
+
+  /** SIGKILL: no goodbye. */
+  public void kill() {
+    process.kill();
+  }
+
+  public long pid() {
+    return process.pid();
   }
 
   /** SIGTERM, and it goes on for a while. */
@@ -128,7 +153,7 @@ final class SatelliteProcess implements AutoCloseable {
     return Http.get(adminPort, "/ready").statusCode();
   }
 
-  List<String> output() {
+  public List<String> output() {
     return process.output();
   }
 

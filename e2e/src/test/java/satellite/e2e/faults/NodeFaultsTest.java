@@ -1,0 +1,120 @@
+package satellite.e2e.faults;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import satellite.e2e.faults.FaultyNode.Manner;
+
+/** Nodes fail in every way, and what Satellite answered for arrives, in each mode. */
+@Order(30)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class NodeFaultsTest {
+
+  private static final long SEED = 5;
+
+  private final List<Run> runs =
+      Mode.chosen().stream().map(m -> new Run("nodes", m, SEED, Run.SMALL_MEMORY)).toList();
+
+  @BeforeAll
+  void start() {
+    AtOnce.each(runs, Run::start);
+  }
+
+  @AfterAll
+  void end() {
+    Table table = new Table();
+    try {
+      AtOnce.each(runs, run -> table.add(run.mode(), run.end()));
+      System.out.println("faults of nodes, seed " + SEED + "\n" + table);
+    } finally {
+      runs.forEach(Run::close);
+    }
+  }
+
+  private void inEachMode(Consumer<Run> scenario) {
+    AtOnce.each(
+        runs,
+        run -> {
+          run.goOn();
+          run.traffic(50);
+          scenario.accept(run);
+          run.settle();
+        });
+  }
+
+  @Test
+  void oneIsKilledAndReturns() {
+    inEachMode(
+        run -> {
+          run.node(0).kill();
+          run.traffic(200);
+          run.node(0).start();
+          run.delivery(200);
+          run.node(1).kill();
+          run.traffic(200);
+        });
+  }
+
+  /** Longer than memory lasts. */
+  @Test
+  void allAreAwayForLong() {
+    inEachMode(
+        run -> {
+          run.nodes().forEach(FaultyNode::kill);
+          for (int i = 0; i < 3; i++) {
+            run.traffic(1000);
+          }
+        });
+  }
+
+  @Test
+  void oneHangs() {
+    inEachMode(run -> behave(run, Manner.HUNG));
+  }
+
+  @Test
+  void oneReadsNothing() {
+    inEachMode(run -> behave(run, Manner.DEAF));
+  }
+
+  @Test
+  void oneIsSlow() {
+    inEachMode(run -> behave(run, Manner.SLOW));
+  }
+
+  private static void behave(Run run, Manner manner) {
+    run.node(0).behave(manner);
+    run.traffic(1000);
+    run.node(0).behave(Manner.WELL);
+    run.traffic(50);
+  }
+
+  @Test
+  void aFifthOfAllCallsFails() {
+    inEachMode(run -> behaveAll(run, Manner.FAILING));
+  }
+
+  @Test
+  void connectionsAreResetMidStream() {
+    inEachMode(run -> behaveAll(run, Manner.RESETTING));
+  }
+
+  private static void behaveAll(Run run, Manner manner) {
+    run.nodes().forEach(node -> node.behave(manner));
+    run.traffic(1000);
+  }
+
+  @Test
+  void someItemsAreRefusedForGood() {
+    inEachMode(
+        run -> {
+          run.nodes().forEach(node -> node.refuse(item -> item.unit % 10 == 0));
+          run.traffic(300);
+          run.settleAsItIs();
+        });
+  }
+}

@@ -1,0 +1,99 @@
+package satellite.e2e.faults;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Satellite itself ends, in every way, and starts again on its folder. */
+@Order(31)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RestartTest {
+
+  private static final long SEED = 6;
+
+  private final List<Run> runs =
+      Mode.chosen().stream().map(m -> new Run("restarts", m, SEED, Run.SMALL_MEMORY)).toList();
+
+  @BeforeAll
+  void start() {
+    AtOnce.each(runs, Run::start);
+  }
+
+  @AfterAll
+  void end() {
+    Table table = new Table();
+    try {
+      AtOnce.each(runs, run -> table.add(run.mode(), run.end()));
+      System.out.println("restarts of Satellite, seed " + SEED + "\n" + table);
+    } finally {
+      runs.forEach(Run::close);
+    }
+  }
+
+  private void inEachMode(Consumer<Run> scenario) {
+    AtOnce.each(
+        runs,
+        run -> {
+          run.goOn();
+          run.traffic(100);
+          scenario.accept(run);
+          run.settle();
+        });
+  }
+
+  @Test
+  void itIsStopped() {
+    inEachMode(
+        run -> {
+          run.stop();
+          run.start();
+          run.traffic(50);
+        });
+  }
+
+  /** What it has cannot be flushed. */
+  @Test
+  void itIsStoppedWhileAllNodesAreAway() {
+    inEachMode(
+        run -> {
+          run.nodes().forEach(FaultyNode::kill);
+          run.traffic(1000);
+          run.stop();
+          run.start();
+          run.traffic(50);
+        });
+  }
+
+  @Test
+  void itIsKilled() {
+    inEachMode(
+        run -> {
+          run.kill();
+          run.start();
+          run.traffic(50);
+        });
+  }
+
+  @Test
+  void itIsKilledWhileItReplays() {
+    inEachMode(
+        run -> {
+          run.nodes().forEach(FaultyNode::kill);
+          run.traffic(1000);
+          run.traffic(1000);
+          run.kill();
+          run.start();
+          run.nodes().forEach(FaultyNode::start);
+          if (run.mode() != Mode.DELIVERED) {
+            run.delivery(20);
+          }
+          run.kill();
+          run.start();
+          run.traffic(20);
+        });
+  }
+}
