@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +25,9 @@ import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerTls;
 import satellite.pipes.Storage;
 import satellite.pipes.Transport;
+import satellite.pipes.deadletters.DeadLetterStore;
 import satellite.pipes.http.HttpServer;
-import satellite.queue.DeadLetters;
+import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
 import satellite.routing.Router;
@@ -64,9 +66,10 @@ public final class Proxy {
   private final Discovery discovery;
   private final MemoryBudget memory;
 
-  /** Null where nothing is kept on disk. */
+  /** Both null where nothing is kept on disk. */
   private final DataFolder folder;
 
+  private final DeadLetterStore letters;
   private final Storage storage;
   private final List<Pipe> pipes = new ArrayList<>();
   private final CpuLoad cpu;
@@ -76,6 +79,7 @@ public final class Proxy {
   private final AdminServer admin;
   private boolean started;
   private boolean ended;
+  private volatile boolean draining;
 
   /** Builds everything and touches nothing: {@link #start} does. */
   public Proxy(SatelliteConfig config, ShutdownTime shutdown) {
@@ -103,8 +107,14 @@ public final class Proxy {
 
     // What: pipes, which share the memory and the disk.
     this.memory = new MemoryBudget(config.queueBytes());
-    this.folder = config.disk() == null ? null : new DataFolder(config.disk());
-    this.storage = folder == null ? Storage.NONE : new Storage(folder, DeadLetters.NONE);
+    boolean onDisk = config.disk() != null;
+    this.folder = onDisk ? new DataFolder(config.disk()) : null;
+    this.letters =
+        onDisk
+            ? new DeadLetterStore(
+                config.disk(), folder.thread(), Clock.systemUTC(), System::nanoTime)
+            : null;
+    this.storage = onDisk ? new Storage(folder, letters) : Storage.NONE;
     for (PipeConfig pipe : config.pipes()) {
       if (pipe.queue() != null) {
         pipes.add(pipe(pipe));
@@ -140,8 +150,8 @@ public final class Proxy {
       metrics.bindKafka(kafka);
     }
     metrics.bind(memory);
-    if (folder != null) {
-      metrics.bind(folder);
+    if (onDisk) {
+      metrics.bind(folder, letters);
     }
     metrics.bind(server, cpu);
     if (http != null) {
@@ -173,10 +183,8 @@ public final class Proxy {
       if (kafka != null) {
         kafka.nodes(Set.of(config.kafka().node()));
       }
-      if (folder != null) {
-        // Before anything new comes in, which must not overtake it.
-        folder.recover();
-      }
+      // Before anything new comes in, which must not overtake it.
+      recover();
       startGrpc();
       startHttp();
       started = true;
@@ -212,6 +220,19 @@ public final class Proxy {
         "data folder {0}, at most {1} MiB of telemetry",
         config.disk().folder(),
         String.valueOf(config.disk().maxBytes() >> 20));
+  }
+
+  private void recover() {
+    if (folder != null) {
+      folder.recover();
+      letters.start(this::sendAgain);
+    }
+  }
+
+  /** A dead letter; false when its pipe does not take it now, or there is none of that name. */
+  private boolean sendAgain(String pipe, Event letter) {
+    return !draining
+        && pipes.stream().anyMatch(one -> one.config().name().equals(pipe) && one.recover(letter));
   }
 
   private void startAdmin() {
@@ -300,6 +321,7 @@ public final class Proxy {
   }
 
   private void drain(Duration grace) {
+    draining = true;
     long deadline = System.nanoTime() + grace.toNanos();
     try {
       pipes.forEach(Pipe::flush);
@@ -324,6 +346,7 @@ public final class Proxy {
     }
     breakOff();
     if (folder != null) {
+      letters.close();
       folder.close();
     }
     pool.shutdownNow();

@@ -1,6 +1,9 @@
 package satellite;
 
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.net.BindException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -11,6 +14,7 @@ import picocli.CommandLine.Option;
 import satellite.config.ConfigException;
 import satellite.config.ConfigFile;
 import satellite.config.SatelliteConfig;
+import satellite.deadletters.DeadLetters;
 import satellite.demo.Demo;
 import satellite.pipes.TlsFilesException;
 import satellite.queue.disk.FolderInUseException;
@@ -21,7 +25,7 @@ import satellite.queue.disk.FolderInUseException;
     description = "A gRPC load-balancing proxy in front of Apache SkyWalking's OAP nodes.",
     mixinStandardHelpOptions = true,
     versionProvider = Satellite.Version.class,
-    subcommands = {Satellite.Start.class, Demo.class})
+    subcommands = {Satellite.Start.class, DeadLetters.class, Demo.class})
 public final class Satellite {
 
   /** Exit codes: the configuration or the machine stands in the way; the command line is wrong. */
@@ -33,6 +37,8 @@ public final class Satellite {
     Log.keepUntilTheEnd();
     int code =
         new CommandLine(new Satellite())
+            .setOut(
+                new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true))
             .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure))
             .execute(args.length == 0 ? new String[] {"--help"} : args);
     System.exit(code);

@@ -48,7 +48,7 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule picocli =
       noClasses()
-          .that(not(resideInAnyPackage("satellite", "satellite.demo..")))
+          .that(not(resideInAnyPackage("satellite", "satellite.demo..", "satellite.deadletters..")))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("picocli..");

@@ -202,6 +202,83 @@ class ProgramTest {
   }
 
   @Test
+  void whatNoNodeTookWaitsOnDiskForTheNextStart(@TempDir Path directory) throws Exception {
+    Path folder = directory.resolve("data");
+    try (StandInOap oap = new StandInOap().start(0)) {
+      Map<String, String> environment =
+          Map.of(
+              "SATELLITE_GRPC_CLIENT",
+              "127.0.0.1:" + oap.port(),
+              "SATELLITE_DATA_DIR",
+              folder.toString(),
+              "SATELLITE_SHUTDOWN_HOOK_TIME",
+              "1");
+      oap.hold();
+      try (Program first = new Program(environment, "start")) {
+        sendEvents(first.port(), 25);
+        assertEquals(0, first.terminate().exitCode());
+        assertTrue(
+            first
+                .lastLine()
+                .contains("received 25 = forwarded 0 + queued 0 + spilled 25 + dead 0 + dropped 0"),
+            () -> "" + first.lines());
+        assertTrue(
+            first.lines().stream()
+                .anyMatch(line -> line.contains("pipe eventpipe: received 25 = forwarded 0")),
+            () -> "" + first.lines());
+      }
+      oap.release();
+      long before = oap.count(EVENTS).messages();
+      try (Program second = new Program(environment, "start")) {
+        assertTrue(oap.awaitMessages(EVENTS, before + 25, Duration.ofSeconds(15)));
+        assertEquals(0, second.terminate().exitCode());
+        assertTrue(
+            second
+                .lastLine()
+                .endsWith(
+                    "account: received 25 = forwarded 25 + queued 0 + spilled 0 + dead 0"
+                        + " + dropped 0; refused 0; recovered 25"),
+            () -> "" + second.lines());
+      }
+    }
+  }
+
+  @Test
+  void aFolderInUseIsNamedWithItsOwner(@TempDir Path folder) {
+    Map<String, String> environment = Map.of("SATELLITE_DATA_DIR", folder.toString());
+    try (Program first = new Program(environment, "start").started();
+        Program second = new Program(environment, "start")) {
+      assertRefusedInOneLine(second, folder.toString(), "SATELLITE_DATA_DIR", "process ");
+      assertEquals(0, first.terminate().exitCode());
+    }
+    try (Program third = new Program(environment, "start").started()) {
+      assertEquals(0, third.terminate().exitCode());
+    }
+  }
+
+  @Test
+  void aFolderThatCannotBeUsedIsNoReasonNotToRun(@TempDir Path directory) throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "no folder");
+    try (StandInOap oap = new StandInOap().start(0);
+        Program program =
+            new Program(
+                Map.of(
+                    "SATELLITE_GRPC_CLIENT",
+                    "127.0.0.1:" + oap.port(),
+                    "SATELLITE_DATA_DIR",
+                    file.toString()),
+                "start")) {
+      sendEvents(program.port(), 5);
+      assertEquals(0, program.terminate().exitCode());
+      assertTrue(
+          program.lastLine().contains("received 5 = forwarded 5"), () -> "" + program.lines());
+      String said = String.join("\n", program.lines());
+      assertTrue(said.contains("cannot use the data folder " + file), said);
+      assertFalse(said.contains("\tat "), said);
+    }
+  }
+
+  @Test
   void toldToStopWhileItStartsItEndsInGoodOrder() throws Exception {
     try (Program program = run("start")) {
       program.adminPort();

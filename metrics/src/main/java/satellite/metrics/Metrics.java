@@ -30,6 +30,7 @@ import satellite.pipes.Outcome;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeMetrics;
 import satellite.pipes.ReceiverPlugin;
+import satellite.pipes.deadletters.DeadLetterStore;
 import satellite.pipes.http.HttpServer;
 import satellite.queue.Account;
 import satellite.queue.Batch;
@@ -249,10 +250,15 @@ public final class Metrics {
     gauge("satellite_memory_limit_bytes", memory::maxBytes);
   }
 
-  public void bind(DataFolder folder) {
+  public void bind(DataFolder folder, DeadLetterStore letters) {
     gauge("satellite_disk_up", () -> folder.isUp() ? 1 : 0);
     gauge("satellite_disk_used_bytes", folder::usedBytes);
-    gauge("satellite_disk_limit_bytes", () -> folder.config().maxBytes());
+    gauge("satellite_disk_limit_bytes", folder::maxBytes);
+    counter("satellite_disk_syncs", folder::syncs);
+    counter("satellite_damaged_bytes", folder::damagedBytes);
+    gauge("satellite_dead_letters", letters::count);
+    gauge("satellite_dead_letter_bytes", letters::bytes);
+    counter("satellite_expired_dead_letters", letters::expired);
   }
 
   /** What a pipe has to tell that is not in its account. */

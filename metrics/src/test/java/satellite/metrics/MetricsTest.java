@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,6 +51,7 @@ import satellite.pipes.ReceiverPlugin;
 import satellite.pipes.ServerConfig;
 import satellite.pipes.Storage;
 import satellite.pipes.Transport;
+import satellite.pipes.deadletters.DeadLetterStore;
 import satellite.pipes.standin.StandInOap;
 import satellite.queue.Account;
 import satellite.queue.DiskConfig;
@@ -435,14 +437,27 @@ class MetricsTest {
   }
 
   @Test
-  void theDiskTellsItsBound(@TempDir Path directory) {
-    metrics.bind(
-        new DataFolder(
-            new DiskConfig(
-                directory, 1 << 30, 1 << 20, Duration.ofSeconds(1), 1 << 20, Duration.ofDays(1))));
-    assertEquals(1 << 30, value("satellite_disk_limit_bytes"));
-    assertEquals(0, value("satellite_disk_used_bytes"));
-    assertEquals(1, value("satellite_disk_up"));
+  void theDiskTellsWhatItHoldsAndHowMuchItMay(@TempDir Path directory) {
+    DiskConfig config =
+        new DiskConfig(
+            directory, 1 << 30, 1 << 20, Duration.ofSeconds(1), 1 << 20, Duration.ofDays(1));
+    try (DataFolder folder = new DataFolder(config)) {
+      metrics.bind(
+          folder,
+          new DeadLetterStore(config, folder.thread(), Clock.systemUTC(), System::nanoTime));
+      assertEquals(1, value("satellite_disk_up"));
+      assertEquals(1 << 30, value("satellite_disk_limit_bytes"));
+      for (String zero :
+          List.of(
+              "disk_used_bytes",
+              "disk_syncs_total",
+              "damaged_bytes_total",
+              "dead_letters",
+              "dead_letter_bytes",
+              "expired_dead_letters_total")) {
+        assertEquals(0, value("satellite_" + zero), zero);
+      }
+    }
   }
 
   @Test

@@ -11,8 +11,12 @@ public sealed interface Admission {
   /** All of it is where its pipe's acknowledgement wants it; it is accounted for. */
   record Accepted() implements Admission {}
 
-  /** There is no space now; nothing of it was taken. */
-  record Full() implements Admission {}
+  /**
+   * There is no space now; nothing of it was taken.
+   *
+   * @param onDisk it would have to go to disk, and the disk takes no more, or fails
+   */
+  record Full(boolean onDisk) implements Admission {}
 
   /**
    * Nothing of it was taken.

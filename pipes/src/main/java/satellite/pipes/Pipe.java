@@ -96,6 +96,9 @@ public final class Pipe {
     this.config = config;
     this.metrics = metrics;
     this.nanoTime = nanoTime;
+    if (config.queue().acknowledgement() == Acknowledgement.DURABLE && storage.spools() == null) {
+      throw new IllegalArgumentException("pipe " + config.name() + " is durable, without a disk");
+    }
     // A sender that waits for OAP's own answer keeps the message itself.
     boolean mayGoToDisk = config.queue().acknowledgement() != Acknowledgement.DELIVERED;
     this.queue =

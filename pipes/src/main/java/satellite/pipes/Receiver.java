@@ -227,8 +227,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     }
 
     private boolean offer(Event event) {
-      MemoryQueue.Partition partition =
-          event.key() == null ? own : queue.partition(event.key().hashCode());
+      MemoryQueue.Partition partition = partition(event);
       if (protocol.forwarding().gather() == Gather.NO) {
         return partition.offer(event);
       }
@@ -305,23 +304,32 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       if (over || pending.isEmpty()) {
         return;
       }
-      if (queue.config().whenFull() == WhenFull.DROP_OLDEST && dropOldest()) {
+      boolean ofDisk = partition(pending.peek()).diskRefuses();
+      // What is dropped from memory makes no room on disk.
+      if (queue.config().whenFull() == WhenFull.DROP_OLDEST && !ofDisk && dropOldest()) {
         return;
       }
-      account.refused("queue_full", pending.size());
+      account.refused(ofDisk ? "disk" : "queue_full", pending.size());
       stream.refused();
       pending.clear();
       close(
           Status.RESOURCE_EXHAUSTED.withDescription(
-              "pipe " + pipe.name() + ": the queue has been full for too long"));
+              "pipe "
+                  + pipe.name()
+                  + ": "
+                  + (ofDisk ? "the disk has failed or been full" : "the queue has been full")
+                  + " for too long"));
+    }
+
+    /** Where an event goes that is not gathered. */
+    private MemoryQueue.Partition partition(Event event) {
+      return event.key() == null ? own : queue.partition(event.key().hashCode());
     }
 
     /** Makes room for what is pending; false if nothing that waits can be given up. */
     private boolean dropOldest() {
       Event next = pending.peek();
-      MemoryQueue.Partition partition =
-          next.key() == null ? own : queue.partition(next.key().hashCode());
-      List<Event> dropped = partition.dropOldest(next.bytes());
+      List<Event> dropped = partition(next).dropOldest(next.bytes());
       if (dropped.isEmpty()) {
         return false;
       }

@@ -61,8 +61,8 @@ public final class ReportReceiver {
       }
     }
     if (!report.acquire()) {
-      account.refused("queue_full", messages.size());
-      return now(new Admission.Full());
+      account.refused(report.diskRefuses ? "disk" : "queue_full", messages.size());
+      return now(new Admission.Full(report.diskRefuses));
     }
     report.put();
     return report.admission;
@@ -91,6 +91,7 @@ public final class ReportReceiver {
     private final List<String> useless = new ArrayList<>();
     private final CompletableFuture<Admission> admission = new CompletableFuture<>();
     private final Awaited awaited = new Awaited(this::acknowledged);
+    private boolean diskRefuses;
     private final boolean waits = queue.config().acknowledgement() != Acknowledgement.QUEUED;
 
     Report(MemoryQueue.Partition own, long now) {
@@ -113,6 +114,7 @@ public final class ReportReceiver {
     boolean acquire() {
       for (int i = 0; i < events.size(); i++) {
         if (!partition(events.get(i)).acquire(events.get(i).bytes())) {
+          diskRefuses = partition(events.get(i)).diskRefuses();
           events.subList(0, i).forEach(event -> partition(event).release(event.bytes()));
           return false;
         }

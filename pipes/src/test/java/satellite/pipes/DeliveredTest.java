@@ -59,6 +59,8 @@ class DeliveredTest extends FlowFixture {
 
   @Test
   void everyMethodIsAnsweredWhenTheNodeHasAnswered() {
+    // Each method of a pipe is a call of its own.
+    batch = new BatchLimits(Duration.ofMillis(40), 200, 1 << 20, 20);
     StandInOap oap = node();
     oap.hold();
     start(ReceiverPlugin.values());
@@ -324,7 +326,7 @@ class DeliveredTest extends FlowFixture {
 
   private void stopSoon() {
     try {
-      stopServer(3_000);
+      stopServer(1_500);
     } catch (InterruptedException e) {
       throw new AssertionError("interrupted", e);
     }

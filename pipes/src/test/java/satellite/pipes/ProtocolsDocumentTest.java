@@ -42,16 +42,19 @@ class ProtocolsDocumentTest {
     text.append("for Satellite itself. What comes over HTTP goes the same way as its method.\n\n");
     text.append(
         "Key: events with the same one stay on their node, in order. Joined how: what may share\n");
-    text.append("an upstream call.\n\n");
     text.append(
-        "| method | kind | mode | receiver | upstream | joined how | key | Kafka topic | HTTP | since OAP |\n");
-    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        "an upstream call. Time to live: OAP stamps it with its own clock, so what waited\n");
+    text.append("longer than `SATELLITE_QUEUE_TIME_TO_LIVE` is dropped as `expired`.\n\n");
+    text.append(
+        "| method | kind | mode | receiver | upstream | joined how | key | time to live | Kafka topic | HTTP | since OAP |\n");
+    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (Protocol row : Protocols.TABLE) {
       text.append("| `").append(row.method()).append("` | ").append(words(row.kind()));
       text.append(" | ").append(words(row.mode()));
       text.append(" | `").append(row.receiver().pluginName()).append("` | ");
       text.append(upstream(row)).append(" | ").append(joined(row)).append(" | ");
-      text.append(key(row)).append(" | ").append(topic(row)).append(" | ").append(http(row));
+      text.append(key(row)).append(" | ").append(expires(row)).append(" | ");
+      text.append(topic(row)).append(" | ").append(http(row));
       text.append(" | ").append(row.sinceOap()).append(" |\n");
     }
     return text.toString();
@@ -101,6 +104,10 @@ class ProtocolsDocumentTest {
 
   private static String topic(Protocol row) {
     return row.kafka() == null ? "" : "`" + row.kafka().name() + "`";
+  }
+
+  private static String expires(Protocol row) {
+    return row.forwarding() != null && row.forwarding().expires() ? "yes" : "";
   }
 
   private static String key(Protocol row) {

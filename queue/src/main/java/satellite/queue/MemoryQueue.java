@@ -146,9 +146,12 @@ public final class MemoryQueue {
       return held.get() < config.maxEvents() && !diskRefuses() && share.acquire(bytes);
     }
 
-    /** Whether what comes now has to go to disk, and the disk takes no more or is broken. */
+    /**
+     * Whether nothing can be promised now: the pipe is durable, and its disk is full or broken.
+     * Then there is no space, however much memory is free.
+     */
     public boolean diskRefuses() {
-      return spool != null && (durable || spool.unread() > 0) && !spool.accepts();
+      return durable && !spool.accepts();
     }
 
     /** Gives back what was {@link #acquire}d and will not be put. */
@@ -215,8 +218,14 @@ public final class MemoryQueue {
       return taken;
     }
 
-    /** Takes waiting events, oldest first, until {@code bytes} (and one place) are free. */
+    /**
+     * Takes waiting events, oldest first, until {@code bytes} (and one place) are free. None where
+     * that would not help.
+     */
     public List<Event> dropOldest(long bytes) {
+      if (diskRefuses()) {
+        return List.of();
+      }
       List<Event> dropped = new ArrayList<>();
       long freed = 0;
       while (freed < bytes) {

@@ -37,7 +37,10 @@ public interface Spool {
     void diskAcceptsAgain();
   }
 
-  /** Whether more may be added; not when the disk's bound is reached or the disk fails. */
+  /**
+   * Whether what is added will get to disk soon; not when its bound is reached or the disk fails.
+   * Then it waits in memory, still charged.
+   */
   boolean accepts();
 
   /** Events added and not yet come back: while there are any, later ones must be added too. */

@@ -102,6 +102,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   private ReplayInbox inbox;
   private Future<?> looking;
   private long lastLogNanos;
+  private long lastDownNanos;
 
   private volatile long count;
   private volatile long bytes;
@@ -205,11 +206,15 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   }
 
   private void down(String what, IOException e) {
+    long now = nanoTime.getAsLong();
+    if (!failing || now - lastDownNanos >= LOG_NANOS) {
+      lastDownNanos = now;
+      LOG.log(WARNING, "{0}: {1}; until it works, what a node refuses is dropped", what, words(e));
+    }
     failing = true;
-    log(what + ": " + words(e) + "; until it works, what a node refuses is dropped");
     try {
       if (!closed) {
-        thread.schedule(this::wake, RETRY_SECONDS, TimeUnit.SECONDS);
+        thread.schedule(this::write, RETRY_SECONDS, TimeUnit.SECONDS);
       }
     } catch (RejectedExecutionException closing) {
       // There is nobody left who could try again.
@@ -297,7 +302,8 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
       return;
     }
     Files.createDirectories(folder);
-    LetterFile next = LetterFile.begun(folder, clock.instant());
+    LetterFile last = files.isEmpty() ? null : files.lastKey();
+    LetterFile next = LetterFile.begun(folder, clock.instant(), last);
     channel =
         FileChannel.open(next.letters(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     LetterFile.sync(folder);
@@ -328,15 +334,11 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
     while (bytes + more > maxBytes) {
       LetterFile oldest = files.firstKey();
       if (oldest.equals(file)) {
-        if (files.size() > 1) {
-          // The clock went back.
-          oldest = files.higherKey(oldest);
-        } else if (channel.position() == 0) {
+        if (channel.position() == 0) {
           // The rest is being sent again: it goes by itself.
           return;
-        } else {
-          closeFile();
         }
+        closeFile();
       }
       expire(oldest);
       openFile();
@@ -419,8 +421,8 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
       kept.doneBytes = size;
       kept.done = done.doneLines().cardinality();
     }
-    if (kept.open() == 0 && !done.equals(file)) {
-      done.deleteIfDone();
+    if (kept.open() == 0 && !done.equals(file) && done.deleteIfDone()) {
+      files.remove(done);
     }
   }
 

@@ -64,12 +64,21 @@ record LetterFile(Path folder, String name) implements Comparable<LetterFile> {
     return new LetterFile(path.getParent(), name.substring(0, name.indexOf(ENDING)));
   }
 
-  /** One that is not there yet. */
-  static LetterFile begun(Path folder, Instant now) {
-    int number = 1;
+  /**
+   * One that is not there yet.
+   *
+   * @param last the new one comes behind it, even if the clock went back; may be null
+   */
+  static LetterFile begun(Path folder, Instant now, LetterFile last) {
+    String time = TIME.format(now);
+    int number = 0;
+    if (last != null && !last.begun().isBefore(begun(time))) {
+      time = TIME.format(last.begun());
+      number = last.number();
+    }
     LetterFile file;
     do {
-      file = new LetterFile(folder, TIME.format(now) + "-" + number++);
+      file = new LetterFile(folder, time + "-" + ++number);
     } while (Files.exists(file.letters()) || Files.exists(file.done()));
     return file;
   }

@@ -206,7 +206,7 @@ public final class LetterFolder {
         finish();
       }
       if (channel == null) {
-        file = LetterFile.begun(replayFolder(), clock.instant());
+        file = LetterFile.begun(replayFolder(), clock.instant(), file);
         channel =
             FileChannel.open(temporary(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       }

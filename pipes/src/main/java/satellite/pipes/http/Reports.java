@@ -120,8 +120,11 @@ final class Reports implements Taker {
 
   private String words(Admission admission) {
     String why = "";
-    if (admission instanceof Admission.Full) {
-      why = "the queue is full, try later";
+    if (admission instanceof Admission.Full full) {
+      why =
+          full.onDisk()
+              ? "the disk is full or has failed, try later"
+              : "the queue is full, try later";
     } else if (admission instanceof Admission.Malformed malformed) {
       String which = route.body() == Route.Body.ARRAY ? "$[" + malformed.index() + "]: " : "";
       why = which + malformed.why();

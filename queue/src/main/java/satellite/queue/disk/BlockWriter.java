@@ -29,7 +29,11 @@ final class BlockWriter {
   static final int KNOWN = 2;
 
   private final Clock clock;
-  private final ByteBuffer buffer;
+  private final int bufferBytes;
+
+  /** Not there before it is needed: many a Satellite never writes. */
+  private ByteBuffer buffer;
+
   private final CRC32C crc = new CRC32C();
   private final Map<String, Integer> strings = new HashMap<>();
   private final Map<byte[], Integer> contexts = new IdentityHashMap<>();
@@ -41,7 +45,7 @@ final class BlockWriter {
 
   BlockWriter(Clock clock, int bufferBytes) {
     this.clock = clock;
-    this.buffer = ByteBuffer.allocateDirect(bufferBytes);
+    this.bufferBytes = bufferBytes;
   }
 
   /**
@@ -60,6 +64,9 @@ final class BlockWriter {
   }
 
   private void begin(Disk.OpenFile to, long position) {
+    if (buffer == null) {
+      buffer = ByteBuffer.allocateDirect(bufferBytes);
+    }
     file = to;
     start = position;
     flushed = 0;

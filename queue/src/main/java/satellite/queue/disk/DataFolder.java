@@ -114,7 +114,9 @@ public final class DataFolder implements Spools, AutoCloseable {
    * @throws FolderInUseException another process has it
    */
   public synchronized void open() {
-    takeLock();
+    if (takeLock()) {
+      spools.forEach(DiskSpool::find);
+    }
     thread.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -280,7 +282,7 @@ public final class DataFolder implements Spools, AutoCloseable {
   private void guard(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (bugSaid.compareAndSet(false, true)) {
         // A bug: whatever it hit must not end the thread.
         LOG.log(System.Logger.Level.ERROR, "the disk thread goes on after " + e, e);

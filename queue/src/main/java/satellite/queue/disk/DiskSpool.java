@@ -19,6 +19,7 @@ import satellite.queue.Acknowledgement;
 import satellite.queue.Event;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
+import satellite.queue.Receipt;
 import satellite.queue.Spool;
 
 /**
@@ -90,6 +91,7 @@ final class DiskSpool implements Spool {
   private long readErrorNanos;
   private long writtenNanos;
   private boolean accepted = true;
+  private boolean namesSynced;
 
   /** A block whose events wait for its sync. */
   private record Written(Segment segment, long offset, long end, List<Event> events) {}
@@ -336,11 +338,15 @@ final class DiskSpool implements Spool {
     goOn();
   }
 
-  private static Event failReceipt(Event event, String detail) {
+  private Event failReceipt(Event event, String detail) {
     if (event.receipt() == null) {
       return event;
     }
-    event.receipt().failed("disk", detail);
+    try {
+      event.receipt().failed("disk", detail);
+    } catch (RuntimeException e) {
+      tools.health().complain("a receipt", e);
+    }
     return event.onDisk(null);
   }
 
@@ -381,8 +387,8 @@ final class DiskSpool implements Spool {
       } else {
         onDisk(segment, block);
       }
-      if (segment.length() >= segmentBytes) {
-        seal(segment);
+      if (segment.length() >= segmentBytes && !seal(segment)) {
+        return;
       }
     }
   }
@@ -441,13 +447,34 @@ final class DiskSpool implements Spool {
   private Segment create(long sequence) throws IOException {
     Path own = pipeFolder.resolve(Integer.toString(partition));
     Segment segment = Segment.create(tools, own, sequence);
+    try {
+      syncNames();
+    } catch (IOException e) {
+      segment.delete();
+      throw e;
+    }
     bound.add(segment.length());
     return segment;
   }
 
-  private void seal(Segment segment) {
+  /** The folders may be new too. */
+  private void syncNames() throws IOException {
+    if (!namesSynced) {
+      tools.disk().syncFolder(pipeFolder);
+      tools.disk().syncFolder(pipeFolder.getParent());
+      tools.disk().syncFolder(folder.config().folder());
+      namesSynced = true;
+    }
+  }
+
+  /** False when something in it was not synced that should be; then {@link #commit} cuts it. */
+  private boolean seal(Segment segment) {
     sync(segment);
+    if (isUncommitted(segment) && !segment.isSynced(segment.length())) {
+      return false;
+    }
     segment.seal();
+    return true;
   }
 
   private void sync(Segment segment) {
@@ -459,7 +486,9 @@ final class DiskSpool implements Spool {
       folder.synced();
     } catch (IOException e) {
       // What the system could not write it may have forgotten: more must not follow it.
-      segment.seal();
+      if (!isUncommitted(segment)) {
+        segment.seal();
+      }
       tools.health().failed("cannot sync " + segment.path(), e);
     }
   }
@@ -526,9 +555,7 @@ final class DiskSpool implements Spool {
 
   private void committed(Written block) {
     for (Event event : block.events) {
-      if (event.receipt() != null) {
-        event.receipt().acknowledged();
-      }
+      tell(event.receipt());
     }
     if (!nothingIsBefore() || !memory.takesBack(0)) {
       onDisk(block.segment, block.events);
@@ -541,6 +568,16 @@ final class DiskSpool implements Spool {
       memory.goesOn(event.onDisk(inMemory));
     }
     unread.addAndGet(-block.events.size());
+  }
+
+  private void tell(Receipt receipt) {
+    if (receipt != null) {
+      try {
+        receipt.acknowledged();
+      } catch (RuntimeException e) {
+        tools.health().complain("a receipt", e);
+      }
+    }
   }
 
   private void takeBack(List<Written> failed) {

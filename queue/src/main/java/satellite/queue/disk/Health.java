@@ -33,7 +33,7 @@ final class Health {
   }
 
   /** Writing does not work any more. */
-  synchronized void failed(String what, Exception why) {
+  synchronized void failed(String what, Throwable why) {
     up = false;
     failedNanos = clock.nanos();
     complain(what, why);
@@ -52,7 +52,7 @@ final class Health {
   }
 
   /** Something failed that does not keep others from being written. */
-  synchronized void complain(String what, Exception why) {
+  synchronized void complain(String what, Throwable why) {
     lastError = what + ": " + describe(why);
     long now = clock.nanos();
     if (logged && now - loggedNanos < LOG_NANOS) {
@@ -68,7 +68,7 @@ final class Health {
   }
 
   /** In the system's words where it has any: an exception's text alone may be just a path. */
-  private static String describe(Exception why) {
+  private static String describe(Throwable why) {
     String words = why.getMessage();
     return why.getClass().getSimpleName() + (words == null ? "" : " " + words);
   }

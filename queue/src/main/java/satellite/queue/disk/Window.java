@@ -9,16 +9,20 @@ import java.nio.ByteBuffer;
  */
 final class Window {
 
-  private final ByteBuffer buffer;
+  private final int capacity;
+
+  /** Not there before it is needed. */
+  private ByteBuffer buffer;
+
   private Disk.OpenFile file;
   private long start;
 
   Window(int bufferBytes) {
-    buffer = ByteBuffer.allocateDirect(bufferBytes).limit(0);
+    capacity = bufferBytes;
   }
 
   int capacity() {
-    return buffer.capacity();
+    return capacity;
   }
 
   /**
@@ -26,7 +30,10 @@ final class Window {
    * until the next call.
    */
   ByteBuffer at(Disk.OpenFile from, long position, int length, long end) throws IOException {
-    if (length > buffer.capacity()) {
+    if (buffer == null) {
+      buffer = ByteBuffer.allocateDirect(capacity).limit(0);
+    }
+    if (length > capacity) {
       return large(from, position, length);
     }
     if (from != file || position < start || position + length > start + buffer.limit()) {

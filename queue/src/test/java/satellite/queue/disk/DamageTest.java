@@ -1,0 +1,214 @@
+package satellite.queue.disk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files that are not as they were written: the rest is used, and nothing crashes. */
+class DamageTest {
+
+  private static final int EVENTS = 4;
+
+  @TempDir Path folder;
+  private Path partition;
+  private Path segment;
+  private byte[] written;
+  private final List<Integer> ends = new ArrayList<>();
+
+  /** A segment with a block for each of a few events, as a killed process leaves it. */
+  @BeforeEach
+  void write() throws IOException {
+    partition = folder.resolve("written/pipes/logs/0");
+    Life killed = new Life(folder.resolve("written"), Life.Shape.DURABLE, new FaultyDisk());
+    for (int i = 0; i < EVENTS; i++) {
+      killed.offer(killed.event("" + i, 180 + i));
+      killed.time.run();
+      segment = only(partition);
+      ends.add((int) Files.size(segment));
+    }
+    killed.folder.letGo();
+    written = Files.readAllBytes(segment);
+  }
+
+  private static Path only(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.reduce((a, b) -> Path.of("more than one")).orElseThrow();
+    }
+  }
+
+  private Life startOn(byte[] bytes) throws IOException {
+    Files.createDirectories(partition);
+    Files.write(segment, bytes);
+    Path damaged = folder.resolve("written/damaged");
+    for (Path file : new Disk.Real().list(damaged)) {
+      Files.delete(file);
+    }
+    return new Life(folder.resolve("written"), Life.Shape.DURABLE, new FaultyDisk());
+  }
+
+  private List<String> setAside() throws IOException {
+    return new Disk.Real()
+        .list(folder.resolve("written/damaged")).stream()
+            .map(file -> file.getFileName().toString())
+            .toList();
+  }
+
+  private static List<String> numbers(int count) {
+    return IntStream.range(0, count).mapToObj(Integer::toString).toList();
+  }
+
+  @Test
+  void aCutAtAnyByteLosesOnlyWhatIsBehindIt() throws Exception {
+    for (int length = 0; length < written.length; length++) {
+      Life life = startOn(java.util.Arrays.copyOf(written, length));
+      int cut = length;
+      int whole = (int) ends.stream().filter(end -> end <= cut).count();
+      assertEquals(numbers(whole), life.drain(), "cut at " + length);
+      int good = whole == 0 ? (length < Segment.HEADER_BYTES ? 0 : 24) : ends.get(whole - 1);
+      assertEquals(length - good, life.folder.damagedBytes(), "cut at " + length);
+      assertEquals(length == good ? 0 : 1, setAside().size(), "cut at " + length);
+      life.booksBalance();
+      assertTrue(Files.notExists(segment), "cut at " + length);
+      life.folder.close();
+    }
+  }
+
+  @Test
+  void anyFlippedBitCostsNoMoreThanItsBlock() throws Exception {
+    for (int bit = 0; bit < 8 * written.length; bit++) {
+      byte[] bytes = written.clone();
+      bytes[bit / 8] ^= (byte) (1 << bit % 8);
+      Life life = startOn(bytes);
+      List<String> expected = new ArrayList<>(numbers(EVENTS));
+      int at = bit / 8;
+      if (at >= Segment.HEADER_BYTES) {
+        expected.remove((int) ends.stream().filter(end -> end <= at).count());
+      }
+      assertEquals(expected, life.drain(), "bit " + bit);
+      assertEquals(1, setAside().size(), "bit " + bit);
+      assertTrue(life.folder.damagedBytes() > 0, "bit " + bit);
+      life.booksBalance();
+      assertEquals(0, life.account.outstanding(), "bit " + bit);
+      assertTrue(life.folder.isUp());
+      life.folder.close();
+    }
+  }
+
+  @Test
+  void aDamagedBlockWhoseHeaderIsGoodIsCountedAsDropped() throws Exception {
+    byte[] bytes = written.clone();
+    bytes[ends.get(1) - 1]++;
+    Life life = startOn(bytes);
+    assertEquals(EVENTS, life.account.recovered());
+    assertEquals(List.of("0", "2", "3"), life.drain());
+    assertEquals(java.util.Map.of("damaged", 1L), life.account.droppedByReason());
+    assertEquals(List.of("logs-0-" + name() + "-" + ends.get(0) + ".bytes"), setAside());
+  }
+
+  private String name() {
+    return segment.getFileName().toString().replace(".segment", "");
+  }
+
+  @Test
+  void damageIsSetAsideOnceHoweverOftenItIsRead() throws Exception {
+    byte[] bytes = written.clone();
+    bytes[Segment.HEADER_BYTES]++;
+    Life first = startOn(bytes);
+    first.folder.letGo();
+    Life second = new Life(folder.resolve("written"), Life.Shape.DURABLE);
+    assertEquals(0, second.folder.damagedBytes());
+    assertEquals(List.of("1", "2", "3"), second.drain());
+  }
+
+  @Test
+  void filesOfOthersAreLeftAlone() throws Exception {
+    Files.writeString(partition.resolve("notes.txt"), "mine");
+    Files.writeString(folder.resolve("written/pipes/readme"), "mine");
+    Files.createDirectories(partition.resolve("a folder"));
+    Files.createDirectories(folder.resolve("written/pipes/other-pipe/0"));
+    Life life = startOn(written);
+    assertEquals(numbers(EVENTS), life.drain());
+    assertEquals("mine", Files.readString(partition.resolve("notes.txt")));
+    assertTrue(Files.isDirectory(partition.resolve("a folder")));
+  }
+
+  @Test
+  void aNewerVersionsSegmentIsLeftAlone() throws Exception {
+    byte[] bytes = written.clone();
+    java.nio.ByteBuffer header = java.nio.ByteBuffer.wrap(bytes);
+    header.putInt(4, 2).putInt(20, BlockHeader.crc(header, 0, 20));
+    Life life = startOn(bytes);
+    assertEquals(List.of(), life.drain());
+    assertEquals(0, life.account.recovered());
+    life.folder.close();
+    assertEquals(written.length, Files.size(segment));
+  }
+
+  @Test
+  void whatIsSettledIsNotRepeatedAndDamageInThatListOnlyRepeats() throws Exception {
+    Life first = startOn(written);
+    first.time.run();
+    // Two of four are settled, then it is killed.
+    var events = first.queue.partition(0).poll(2, Long.MAX_VALUE);
+    new satellite.queue.Batch(first.queue.partition(0), events).done();
+    first.time.pass(java.time.Duration.ofSeconds(2));
+    first.folder.letGo();
+    Path done = partition.resolve(name() + ".done");
+    byte[] list = Files.readAllBytes(done);
+    Life second = startOn(written);
+    assertEquals(List.of("2", "3"), second.drain());
+    second.folder.close();
+    for (int bit = 0; bit < 8 * list.length; bit++) {
+      byte[] flipped = list.clone();
+      flipped[bit / 8] ^= (byte) (1 << bit % 8);
+      Files.write(done, flipped);
+      Life third = startOn(written);
+      List<String> came = third.drain();
+      assertTrue(came.containsAll(List.of("2", "3")), "bit " + bit + ": " + came);
+      assertTrue(came.size() > 2, "bit " + bit + ": " + came);
+      third.folder.close();
+    }
+  }
+
+  @Test
+  void aListOfAnotherSegmentOfThatNameCountsForNothing() throws Exception {
+    Life first = startOn(written);
+    first.take();
+    first.forward();
+    first.folder.letGo();
+    Path done = partition.resolve(name() + ".done");
+    DoneFile foreign = new DoneFile(Disk.REAL, done, 42);
+    foreign.add(Segment.HEADER_BYTES);
+    foreign.save();
+    assertEquals(numbers(EVENTS), startOn(written).drain());
+  }
+
+  @Test
+  void aSegmentThatVanishesIsCountedAsDamaged() throws Exception {
+    Life life = startOn(written);
+    // Found, but memory has not taken it: it is read again only later.
+    assertEquals(EVENTS, life.account.recovered());
+    Life blocked = new Life(folder.resolve("other"), Life.Shape.QUEUED);
+    blocked.offer(0, 600);
+    Path gone = folder.resolve("other/pipes/logs/0");
+    for (Path file : new Disk.Real().list(gone)) {
+      Files.delete(file);
+    }
+    int came = blocked.drain().size();
+    blocked.time.pass(java.time.Duration.ofSeconds(10));
+    came += blocked.drain().size();
+    assertEquals(600, came + blocked.account.dropped(), blocked.account::toString);
+    blocked.booksBalance();
+    assertEquals(0, blocked.account.spilled());
+  }
+}
