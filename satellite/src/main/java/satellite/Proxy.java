@@ -125,7 +125,15 @@ public final class Proxy {
     this.cpu = new CpuLoad(pool);
     ServerTls tls = ServerTls.of(config.server().tls(), pool);
     this.server =
-        new GrpcServer(config.server(), tls, config.client(), pipes, router, transport, cpu);
+        new GrpcServer(
+            config.server(),
+            tls,
+            config.client(),
+            pipes,
+            router,
+            transport,
+            memory::isHalfFull,
+            cpu);
     this.http =
         config.http() == null
             ? null

@@ -120,7 +120,7 @@ class MetricsTest {
     ServerConfig port =
         new ServerConfig(
             "127.0.0.1", 0, null, AccessToken.NONE, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
-    server = new GrpcServer(port, null, client, pipes, router, transport, () -> 12.5);
+    server = new GrpcServer(port, null, client, pipes, router, transport, () -> false, () -> 12.5);
     pipes.forEach(metrics::bind);
     metrics.bind(router);
     metrics.bind(memory);
