@@ -73,6 +73,7 @@ final class DiskSpool implements Spool {
   private final Queue<Block> settled = new ConcurrentLinkedQueue<>();
   private volatile long waitingBytes;
   private volatile boolean keeping;
+  private volatile boolean closed;
   private volatile boolean starved;
 
   /** First in, first out; the last one may be open for writing. */
@@ -124,7 +125,8 @@ final class DiskSpool implements Spool {
 
   @Override
   public boolean accepts() {
-    return tools.health().isUp()
+    return !closed
+        && tools.health().isUp()
         && (dropsOldest || bound.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
   }
 
@@ -135,6 +137,11 @@ final class DiskSpool implements Spool {
 
   @Override
   public void add(Event event) {
+    if (closed) {
+      account.dropped("disk", event.messages());
+      memory.written(1, event.bytes());
+      return;
+    }
     // First, so that whoever comes after it in its source goes the same way.
     unread.incrementAndGet();
     account.spilled(event.messages());
@@ -158,7 +165,7 @@ final class DiskSpool implements Spool {
   @Override
   public boolean keep(List<Event> events) {
     keeping = true;
-    if (!tools.health().isUp()) {
+    if (closed || !tools.health().isUp()) {
       return false;
     }
     for (Event event : events) {
@@ -733,15 +740,10 @@ final class DiskSpool implements Spool {
     }
     readErrors = 0;
     lose(segment, "damaged");
-    if (segment.isAtRest()) {
-      segments.remove(segment);
-      bound.add(-segment.length());
-      try {
-        segment.setAside();
-      } catch (IOException e) {
-        tools.health().complain("cannot set aside " + segment.path(), e);
-      }
-    }
+    // Not before its last event in memory is settled: a kill may come first.
+    segment.setAsideWhenSettled();
+    segment.seal();
+    deleteSettled();
   }
 
   // ---- the disk thread: done with
@@ -773,7 +775,7 @@ final class DiskSpool implements Spool {
 
   private void delete(Segment segment) {
     try {
-      segment.delete();
+      segment.removeFile();
       bound.add(-segment.length());
     } catch (IOException e) {
       tools.health().complain("cannot delete " + segment.path(), e);
@@ -817,6 +819,7 @@ final class DiskSpool implements Spool {
   /** Writes all that is to be kept, and says what could not be. */
   void close() {
     keeping = true;
+    closed = true;
     write();
     commit();
     settle();
