@@ -6,8 +6,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -138,6 +140,7 @@ final class DiskSpool implements Spool {
   @Override
   public void add(Event event) {
     if (closed) {
+      failReceipt(event, "Satellite is stopping");
       account.dropped("disk", event.messages());
       memory.written(1, event.bytes());
       return;
@@ -228,7 +231,7 @@ final class DiskSpool implements Spool {
   private void find(Path where, List<Segment> found) throws IOException {
     List<Path> done = new ArrayList<>();
     List<Path> foreign = new ArrayList<>();
-    List<Long> sequences = new ArrayList<>();
+    Set<Long> sequences = new HashSet<>();
     for (Path file : tools.disk().list(where)) {
       Matcher name = SEGMENT.matcher(file.getFileName().toString());
       if (!name.matches()) {
@@ -388,7 +391,8 @@ final class DiskSpool implements Spool {
     while (!waiting.isEmpty()) {
       List<Event> block = firstBlock(waiting);
       long bytes = bytes(block);
-      if (!makeRoom(bytes)) {
+      // What waits at an orderly end is not lost for the bound's sake.
+      if (!keeping && !makeRoom(bytes)) {
         cannotWrite("the bound of the disk is reached");
         return;
       }

@@ -188,6 +188,21 @@ class DiskSpoolTest {
   }
 
   @Test
+  void whatWaitsAtTheBoundIsKeptAtAnOrderlyEnd() {
+    Life life = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    int accepted = 0;
+    for (int i = 0; i < 3000; i++) {
+      accepted += life.offer(life.event("" + i, 1000)) ? 1 : 0;
+      life.time.pass(Duration.ofMillis(20));
+    }
+    life.close();
+    assertEquals(0, life.account.dropped());
+    assertEquals(accepted, life.account.spilled());
+    Life next = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    assertEquals(numbers(0, accepted), next.drain());
+  }
+
+  @Test
   void atTheBoundTheOldestGiveWayWhereThatIsWanted() {
     Life life = life(Life.Shape.QUEUED.with(WhenFull.DROP_OLDEST).disk(2_000_000, 100_000));
     for (int i = 0; i < 5000; i++) {
