@@ -6,8 +6,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -73,6 +75,7 @@ final class DiskSpool implements Spool {
   private final Queue<Block> settled = new ConcurrentLinkedQueue<>();
   private volatile long waitingBytes;
   private volatile boolean keeping;
+  private volatile boolean closed;
   private volatile boolean starved;
 
   /** First in, first out; the last one may be open for writing. */
@@ -124,7 +127,8 @@ final class DiskSpool implements Spool {
 
   @Override
   public boolean accepts() {
-    return tools.health().isUp()
+    return !closed
+        && tools.health().isUp()
         && (dropsOldest || bound.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
   }
 
@@ -135,6 +139,12 @@ final class DiskSpool implements Spool {
 
   @Override
   public void add(Event event) {
+    if (closed) {
+      failReceipt(event, "Satellite is stopping");
+      account.dropped("disk", event.messages());
+      memory.written(1, event.bytes());
+      return;
+    }
     // First, so that whoever comes after it in its source goes the same way.
     unread.incrementAndGet();
     account.spilled(event.messages());
@@ -158,7 +168,7 @@ final class DiskSpool implements Spool {
   @Override
   public boolean keep(List<Event> events) {
     keeping = true;
-    if (!tools.health().isUp()) {
+    if (closed || !tools.health().isUp()) {
       return false;
     }
     for (Event event : events) {
@@ -221,7 +231,7 @@ final class DiskSpool implements Spool {
   private void find(Path where, List<Segment> found) throws IOException {
     List<Path> done = new ArrayList<>();
     List<Path> foreign = new ArrayList<>();
-    List<Long> sequences = new ArrayList<>();
+    Set<Long> sequences = new HashSet<>();
     for (Path file : tools.disk().list(where)) {
       Matcher name = SEGMENT.matcher(file.getFileName().toString());
       if (!name.matches()) {
@@ -381,7 +391,8 @@ final class DiskSpool implements Spool {
     while (!waiting.isEmpty()) {
       List<Event> block = firstBlock(waiting);
       long bytes = bytes(block);
-      if (!makeRoom(bytes)) {
+      // What waits at an orderly end is not lost for the bound's sake.
+      if (!keeping && !makeRoom(bytes)) {
         cannotWrite("the bound of the disk is reached");
         return;
       }
@@ -733,15 +744,10 @@ final class DiskSpool implements Spool {
     }
     readErrors = 0;
     lose(segment, "damaged");
-    if (segment.isAtRest()) {
-      segments.remove(segment);
-      bound.add(-segment.length());
-      try {
-        segment.setAside();
-      } catch (IOException e) {
-        tools.health().complain("cannot set aside " + segment.path(), e);
-      }
-    }
+    // Not before its last event in memory is settled: a kill may come first.
+    segment.setAsideWhenSettled();
+    segment.seal();
+    deleteSettled();
   }
 
   // ---- the disk thread: done with
@@ -773,7 +779,7 @@ final class DiskSpool implements Spool {
 
   private void delete(Segment segment) {
     try {
-      segment.delete();
+      segment.removeFile();
       bound.add(-segment.length());
     } catch (IOException e) {
       tools.health().complain("cannot delete " + segment.path(), e);
@@ -817,6 +823,7 @@ final class DiskSpool implements Spool {
   /** Writes all that is to be kept, and says what could not be. */
   void close() {
     keeping = true;
+    closed = true;
     write();
     commit();
     settle();

@@ -56,6 +56,7 @@ final class Segment {
   private BlockHeader found;
 
   private long foundAt;
+  private boolean unreadable;
 
   private long unreadEvents;
   private long unreadMessages;
@@ -344,13 +345,9 @@ final class Segment {
     tools.damaged().setAside(path, fullName(), reading(), from, to, what);
   }
 
-  /** All of it, which cannot be read, goes where a person may look at it. */
-  void setAside() throws IOException {
-    close();
-    tools.damaged().setAside(path, fullName() + SUFFIX, length);
-    if (done != null) {
-      done.delete();
-    }
+  /** It cannot be read: in the end it goes where a person may look at it. */
+  void setAsideWhenSettled() {
+    unreadable = true;
   }
 
   /** Unique in the data folder. */
@@ -415,6 +412,17 @@ final class Segment {
       } catch (IOException e) {
         tools.health().complain("cannot write which blocks of " + path + " are done with", e);
       }
+    }
+  }
+
+  /** Nothing of it is needed any more. */
+  void removeFile() throws IOException {
+    if (unreadable) {
+      close();
+      tools.damaged().setAside(path, fullName() + SUFFIX, length);
+      done.delete();
+    } else {
+      delete();
     }
   }
 

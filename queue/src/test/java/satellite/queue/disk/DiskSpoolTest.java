@@ -23,6 +23,7 @@ import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig.WhenFull;
+import satellite.queue.Spool;
 
 /** Into the disk and out of it again, in one life and in the next. */
 class DiskSpoolTest {
@@ -184,6 +185,21 @@ class DiskSpoolTest {
     assertEquals(0, life.account.dropped());
     assertTrue(life.offer(life.event("again", 1000)));
     assertEquals(List.of("again"), life.drain());
+  }
+
+  @Test
+  void whatWaitsAtTheBoundIsKeptAtAnOrderlyEnd() {
+    Life life = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    int accepted = 0;
+    for (int i = 0; i < 3000; i++) {
+      accepted += life.offer(life.event("" + i, 1000)) ? 1 : 0;
+      life.time.pass(Duration.ofMillis(20));
+    }
+    life.close();
+    assertEquals(0, life.account.dropped());
+    assertEquals(accepted, life.account.spilled());
+    Life next = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    assertEquals(numbers(0, accepted), next.drain());
   }
 
   @Test
@@ -350,5 +366,59 @@ class DiskSpoolTest {
     life.time.pass(Duration.ofSeconds(15));
     assertEquals(Set.of("lock"), files());
     assertEquals(0, life.folder.usedBytes());
+  }
+
+  /** Else what comes next in its source would see nothing before it, and overtake it. */
+  @Test
+  void eventsAreInMemoryBeforeTheyAreReadAsFarAsOthersCanSee() {
+    for (Life.Shape shape : List.of(Life.Shape.QUEUED, Life.Shape.DURABLE)) {
+      ByHand time = new ByHand();
+      Life life = new Life(data.resolve(shape.acknowledgement().name()), shape, Disk.REAL, time);
+      Watching memory = new Watching();
+      Spool spool = life.folder.open("watched", 0, life.queue.config(), new Account(), memory);
+      memory.spool = spool;
+      memory.tight = true;
+      spool.add(life.event("a", 1000));
+      spool.add(life.event("b", 1000));
+      time.pass(Duration.ofSeconds(1));
+      assertEquals(2, spool.unread());
+      memory.tight = false;
+      time.pass(Duration.ofSeconds(1));
+      spool.add(life.event("c", 1000));
+      time.pass(Duration.ofSeconds(1));
+      assertEquals(List.of("back a", "back b", "on c"), memory.came);
+      assertEquals(0, spool.unread());
+      life.folder.letGo();
+    }
+  }
+
+  private static final class Watching implements Spool.Memory {
+    private final List<String> came = new ArrayList<>();
+    private Spool spool;
+    private boolean tight;
+
+    @Override
+    public boolean takesBack(long bytes) {
+      return !tight;
+    }
+
+    @Override
+    public void comesBack(Event event) {
+      came.add((spool.unread() > 0 ? "back " : "too late: ") + event.key());
+    }
+
+    @Override
+    public void goesOn(Event event) {
+      came.add((spool.unread() > 0 ? "on " : "too late: ") + event.key());
+    }
+
+    @Override
+    public void givesBack(long bytes) {}
+
+    @Override
+    public void written(int events, long bytes) {}
+
+    @Override
+    public void diskAcceptsAgain() {}
   }
 }

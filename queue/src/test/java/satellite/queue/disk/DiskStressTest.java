@@ -46,6 +46,7 @@ class DiskStressTest {
   private static final byte[] NONE = {};
 
   @TempDir Path data;
+  private int spilled;
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
   @AfterEach
@@ -58,6 +59,9 @@ class DiskStressTest {
   void eachSourceStaysInOrderAndNoneIsLost() throws Exception {
     for (int seed = 0; seed < ROUNDS; seed++) {
       new Round(seed, Acknowledgement.QUEUED).runToTheEnd();
+    }
+    assertTrue(spilled > 0, "memory was never tight");
+    for (int seed = 0; seed < ROUNDS; seed++) {
       new Round(seed, Acknowledgement.DURABLE).runToTheEnd();
     }
   }
@@ -124,6 +128,7 @@ class DiskStressTest {
       }
       stop();
       String round = "seed " + seed + ": " + account;
+      spilled += disk.writes;
       assertEquals(PRODUCERS * eventsPerProducer, account.forwarded(), round);
       assertEquals(0, account.outstanding(), round);
       assertEquals(0, account.spilled(), round);
@@ -153,7 +158,8 @@ class DiskStressTest {
         Set<String> lost = new HashSet<>(promised);
         lost.removeAll(came);
         lost.removeAll(perhapsSettled);
-        assertEquals(Set.of(), lost, "seed " + seed + ", cut " + cut);
+        assertEquals(
+            List.of(), lost.stream().sorted().limit(5).toList(), "seed " + seed + ", cut " + cut);
         next.booksBalance();
       }
       for (Future<?> producer : producing) {
