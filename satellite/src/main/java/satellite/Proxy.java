@@ -313,8 +313,10 @@ public final class Proxy {
     }
     LOG.log(
         INFO,
-        "stopping: taking in for {0} s more, then at most {1} s for what is queued",
-        String.valueOf(shutdown.hold().toSeconds()),
+        "stopping: {0}at most {1} s for what is queued",
+        shutdown.hold().isZero()
+            ? ""
+            : "taking in for " + shutdown.hold().toSeconds() + " s more, then ",
         String.valueOf(shutdown.grace().toSeconds()));
     try {
       Thread.sleep(shutdown.hold().toMillis());

@@ -244,6 +244,33 @@ class ProgramTest {
   }
 
   @Test
+  void whatWasAnsweredAsDurableSurvivesAKill(@TempDir Path folder) throws Exception {
+    try (StandInOap oap = new StandInOap().start(0)) {
+      Map<String, String> environment =
+          Map.of(
+              "SATELLITE_GRPC_CLIENT",
+              "127.0.0.1:" + oap.port(),
+              "SATELLITE_DATA_DIR",
+              folder.toString(),
+              "SATELLITE_ACKNOWLEDGEMENT",
+              "durable");
+      oap.hold();
+      try (Program killed = new Program(environment, "start")) {
+        sendEvents(killed.port(), 25);
+      }
+      oap.release();
+      long before = oap.count(EVENTS).messages();
+      try (Program next = new Program(environment, "start")) {
+        assertTrue(oap.awaitMessages(EVENTS, before + 25, Duration.ofSeconds(15)));
+        assertEquals(0, next.terminate().exitCode());
+        assertTrue(
+            next.lastLine().contains("received 25 = forwarded 25 + queued 0 + spilled 0"),
+            () -> "" + next.lines());
+      }
+    }
+  }
+
+  @Test
   void aFolderInUseIsNamedWithItsOwner(@TempDir Path folder) {
     Map<String, String> environment = Map.of("SATELLITE_DATA_DIR", folder.toString());
     try (Program first = new Program(environment, "start").started();
