@@ -151,6 +151,7 @@ class ProgramTest {
       try (Program program = new Program(environment, "start")) {
         sendEvents(program.port(), 5);
         assertTrue(oap.awaitMessages(EVENTS, 5, Duration.ofSeconds(15)));
+        assertEquals(200, program.get("/ready"));
         long since = System.nanoTime();
         program.terminate();
         while (program.get("/ready") == 200) {
@@ -183,6 +184,7 @@ class ProgramTest {
               "3");
       try (Program program = new Program(environment, "start")) {
         program.started();
+        assertEquals(200, program.get("/ready"));
         long since = System.nanoTime();
         program.terminate();
         while (program.get("/ready") == 200) {
