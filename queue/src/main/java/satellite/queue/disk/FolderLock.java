@@ -22,6 +22,8 @@ final class FolderLock implements AutoCloseable {
   /** Behind the text, which others may read then on any system. */
   private static final long LOCKED_BYTE = 1 << 20;
 
+  private static final int TEXT_CHARS = 200;
+
   private final FileChannel file;
 
   private FolderLock(FileChannel file) {
@@ -38,7 +40,9 @@ final class FolderLock implements AutoCloseable {
       if (!isFree(file)) {
         throw new FolderInUseException(folder, Files.readString(path).strip());
       }
-      file.truncate(0).write(ByteBuffer.wrap(owner().getBytes(StandardCharsets.UTF_8)));
+      // As long as any before it, so that nothing of that is left.
+      String text = String.format("%-" + TEXT_CHARS + "s%n", owner());
+      file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
       return new FolderLock(file);
     } catch (IOException | FolderInUseException e) {
       file.close();
@@ -61,8 +65,7 @@ final class FolderLock implements AutoCloseable {
         + " on "
         + host()
         + " since "
-        + Instant.now().truncatedTo(ChronoUnit.SECONDS)
-        + "\n";
+        + Instant.now().truncatedTo(ChronoUnit.SECONDS);
   }
 
   /** Without asking the network, which may take its time. */

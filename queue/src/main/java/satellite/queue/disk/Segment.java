@@ -57,6 +57,7 @@ final class Segment {
 
   private long foundAt;
   private boolean unreadable;
+  private boolean promised;
 
   private long unreadEvents;
   private long unreadMessages;
@@ -146,12 +147,21 @@ final class Segment {
 
   /** Nothing of it is needed any more, unless more is written. */
   boolean isSettled() {
-    return unreadEvents == 0 && inFlight == 0;
+    return unreadEvents == 0 && inFlight == 0 && !promised;
   }
 
   /** Nobody in memory refers to it. */
   boolean isAtRest() {
-    return inFlight == 0;
+    return inFlight == 0 && !promised;
+  }
+
+  /** Whether somebody waits for the sync of its last blocks. */
+  boolean isPromised() {
+    return promised;
+  }
+
+  void promised(boolean somebodyWaits) {
+    promised = somebodyWaits;
   }
 
   // ---- written
