@@ -77,6 +77,11 @@ class BenchmarksTest {
     }
     assertEquals(met, fixed);
     assertTrue(met.contains(routing.fixedNew()));
+    Set<Object> called = new HashSet<>();
+    for (int i = 0; i < 10; i++) {
+      called.add(routing.call());
+    }
+    assertEquals(met, called);
     routing.close();
   }
 
