@@ -125,7 +125,15 @@ public final class Proxy {
     this.cpu = new CpuLoad(pool);
     ServerTls tls = ServerTls.of(config.server().tls(), pool);
     this.server =
-        new GrpcServer(config.server(), tls, config.client(), pipes, router, transport, cpu);
+        new GrpcServer(
+            config.server(),
+            tls,
+            config.client(),
+            pipes,
+            router,
+            transport,
+            memory::isHalfFull,
+            cpu);
     this.http =
         config.http() == null
             ? null
@@ -207,11 +215,13 @@ public final class Proxy {
       return;
     }
     folder.open();
-    LOG.log(
-        INFO,
-        "data folder {0}, at most {1} MiB of telemetry",
-        config.disk().folder(),
-        String.valueOf(config.disk().maxBytes() >> 20));
+    if (folder.isUp()) {
+      LOG.log(
+          INFO,
+          "data folder {0}, at most {1} MiB of telemetry",
+          config.disk().folder(),
+          String.valueOf(folder.maxBytes() >> 20));
+    }
   }
 
   private void recover() {
@@ -278,7 +288,8 @@ public final class Proxy {
    *   <li>Connections upstream, then the data folder, whose last writes are of the steps before.
    * </ol>
    *
-   * Takes the two times at most, and two seconds. Works without a start, and twice.
+   * Takes the two times at most, and two seconds; a disk that hangs is given some more. Works
+   * without a start, and twice.
    */
   public synchronized void stop() {
     if (ended) {
@@ -302,8 +313,10 @@ public final class Proxy {
     }
     LOG.log(
         INFO,
-        "stopping: taking in for {0} s more, then at most {1} s for what is queued",
-        String.valueOf(shutdown.hold().toSeconds()),
+        "stopping: {0}at most {1} s for what is queued",
+        shutdown.hold().isZero()
+            ? ""
+            : "taking in for " + shutdown.hold().toSeconds() + " s more, then ",
         String.valueOf(shutdown.grace().toSeconds()));
     try {
       Thread.sleep(shutdown.hold().toMillis());

@@ -23,10 +23,14 @@ import org.openjdk.jmh.annotations.Warmup;
 import satellite.discovery.Node;
 import satellite.routing.Connection;
 import satellite.routing.FixedRouting;
+import satellite.routing.Pace;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
-/** A pick among ten nodes that are up: in turn, by a known identity, by a new one. */
+/**
+ * A pick among ten nodes that are up: in turn, by a known identity, by a new one. And what a call
+ * costs beside: a place in its node's window, and its answer.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -59,6 +63,7 @@ public class RoutingBenchmark {
   private Router<Connection>.Turn turn;
   private FixedRouting<Connection> fixed;
   private FixedRouting<Connection> forgetful;
+  private Pace pace;
   private int next;
 
   @Setup(Level.Trial)
@@ -72,6 +77,7 @@ public class RoutingBenchmark {
     }
     router.nodes(nodes);
     turn = router.turn();
+    pace = router.pace("any");
     fixed = new FixedRouting<>(router, 5000, Duration.ofMinutes(3), System::nanoTime);
     forgetful = new FixedRouting<>(router, 0, Duration.ofMinutes(3), System::nanoTime);
     for (int i = 0; i < IDENTITIES; i++) {
@@ -98,6 +104,13 @@ public class RoutingBenchmark {
   @Benchmark
   public Upstream<Connection> fixedNew() {
     return forgetful.pick(identity());
+  }
+
+  @Benchmark
+  public Upstream<Connection> call() {
+    Upstream<Connection> upstream = turn.next(Upstream::tryEnter);
+    upstream.call(pace, System.nanoTime()).answered(System.nanoTime());
+    return upstream;
   }
 
   private String identity() {

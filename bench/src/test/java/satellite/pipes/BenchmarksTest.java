@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import satellite.bench.Messages;
 import satellite.bench.QueueBenchmark;
 import satellite.bench.RoutingBenchmark;
+import satellite.bench.SpillBenchmark;
 import satellite.queue.Event;
 
 /** That each benchmark does what it says: a figure of something else would mislead. */
@@ -62,6 +66,21 @@ class BenchmarksTest {
     assertEquals(0, queue.events());
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void anOutageGoesToDiskWhereMemoryIsShortAndAllComesBack(SpillBenchmark.Way way)
+      throws IOException {
+    SpillBenchmark spill = new SpillBenchmark();
+    spill.way = way;
+    spill.open();
+    long onDisk = spill.outage();
+    assertEquals(0, spill.events());
+    spill.close();
+    int atLeast = way == SpillBenchmark.Way.MEMORY ? 0 : SpillBenchmark.EVENTS / 2;
+    int atMost = way == SpillBenchmark.Way.MEMORY ? 0 : SpillBenchmark.EVENTS;
+    assertTrue(atLeast <= onDisk && onDisk <= atMost, way + ": " + onDisk);
+  }
+
   @Test
   void picksGoToTheirNodes() {
     RoutingBenchmark routing = new RoutingBenchmark();
@@ -77,6 +96,11 @@ class BenchmarksTest {
     }
     assertEquals(met, fixed);
     assertTrue(met.contains(routing.fixedNew()));
+    Set<Object> called = new HashSet<>();
+    for (int i = 0; i < 10; i++) {
+      called.add(routing.call());
+    }
+    assertEquals(met, called);
     routing.close();
   }
 

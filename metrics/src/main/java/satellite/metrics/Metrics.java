@@ -12,6 +12,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import satellite.pipes.GrpcConnection;
@@ -37,7 +39,6 @@ import satellite.queue.Batch;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.disk.DataFolder;
-import satellite.routing.Connection;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -185,38 +186,62 @@ public final class Metrics {
   public void bind(Router<GrpcConnection> router) {
     gauge("satellite_nodes_up", () -> router.up().size());
     gauge("satellite_nodes", () -> router.upstreams().size());
-    bindNodes(router);
+    bindNodes(router, "grpc-client");
   }
 
   /** The Kafka cluster counts as one node, and not among the OAP nodes. */
   public void bindKafka(Router<KafkaConnection> router) {
-    bindNodes(router);
+    bindNodes(router, "kafka-client");
   }
 
-  private void bindNodes(Router<?> router) {
+  private void bindNodes(Router<?> router, String client) {
+    counter("satellite_retries", () -> router.retries().taken(), "client", client);
+    counter("satellite_retries_delayed", () -> router.retries().delayed(), "client", client);
     beforeScrape.add(
         () -> {
           for (String address : router.upstreams().keySet()) {
             if (bound.add("node/" + address)) {
-              gauge("satellite_node_up", () -> isUp(router, address), "node", address);
-              counter(
-                  "satellite_node_delivered_messages",
-                  () -> delivered(router, address),
-                  "node",
-                  address);
+              bindNode(router, address);
             }
           }
         });
   }
 
-  private static int isUp(Router<?> router, String address) {
-    Upstream<?> upstream = router.upstreams().get(address);
-    return upstream != null && upstream.state() == Connection.State.UP ? 1 : 0;
+  private void bindNode(Router<?> router, String address) {
+    gauge(
+        "satellite_node_up", () -> ofNode(router, address, u -> u.isUp() ? 1 : 0), "node", address);
+    for (Upstream.Use use : Upstream.Use.values()) {
+      gauge(
+          "satellite_node_use",
+          () -> ofNode(router, address, u -> u.use() == use ? 1 : 0),
+          "node",
+          address,
+          "use",
+          use.name().toLowerCase(Locale.ROOT));
+    }
+    gauge(
+        "satellite_node_window", () -> ofNode(router, address, Upstream::window), "node", address);
+    gauge(
+        "satellite_node_in_flight",
+        () -> ofNode(router, address, Upstream::inFlight),
+        "node",
+        address);
+    counter(
+        "satellite_node_ejections",
+        () -> ofNode(router, address, Upstream::ejections),
+        "node",
+        address);
+    counter(
+        "satellite_node_delivered_messages",
+        () -> ofNode(router, address, Upstream::delivered),
+        "node",
+        address);
   }
 
-  private static long delivered(Router<?> router, String address) {
+  /** 0 where it is gone. */
+  private static long ofNode(Router<?> router, String address, ToLongFunction<Upstream<?>> fact) {
     Upstream<?> upstream = router.upstreams().get(address);
-    return upstream == null ? 0 : upstream.delivered();
+    return upstream == null ? 0 : fact.applyAsLong(upstream);
   }
 
   public void bind(GrpcServer server, DoubleSupplier cpuPercent) {

@@ -120,7 +120,7 @@ class MetricsTest {
     ServerConfig port =
         new ServerConfig(
             "127.0.0.1", 0, null, AccessToken.NONE, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
-    server = new GrpcServer(port, null, client, pipes, router, transport, () -> 12.5);
+    server = new GrpcServer(port, null, client, pipes, router, transport, () -> false, () -> 12.5);
     pipes.forEach(metrics::bind);
     metrics.bind(router);
     metrics.bind(memory);
@@ -320,8 +320,13 @@ class MetricsTest {
     }
     expected.put("satellite_upstream_call_seconds_bucket", "le node pipe");
     expected.put("satellite_upstream_calls_total", "node pipe result");
-    expected.put("satellite_node_up", "node");
-    expected.put("satellite_node_delivered_messages_total", "node");
+    for (String name :
+        List.of("up", "window", "in_flight", "ejections_total", "delivered_messages_total")) {
+      expected.put("satellite_node_" + name, "node");
+    }
+    expected.put("satellite_node_use", "node use");
+    expected.put("satellite_retries_total", "client");
+    expected.put("satellite_retries_delayed_total", "client");
     for (String name :
         List.of(
             "nodes",
@@ -386,6 +391,12 @@ class MetricsTest {
     assertEquals(1, value("als_forward_send_time_count"));
     assertEquals(1, value("satellite_passed_through_calls_total"));
     assertEquals(4, value("satellite_node_delivered_messages_total", "node", node));
+    assertEquals(10, value("satellite_node_window", "node", node));
+    assertEquals(0, value("satellite_node_in_flight", "node", node));
+    assertEquals(0, value("satellite_node_ejections_total", "node", node));
+    assertEquals(1, value("satellite_node_use", "node", node, "use", "full"));
+    assertEquals(0, value("satellite_node_use", "node", node, "use", "left_out"));
+    assertEquals(0, value("satellite_retries_total", "client", "grpc-client"));
     assertEquals(
         1,
         value("satellite_upstream_calls_total", "pipe", "tracing", "node", node, "result", "ok"));

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import java.net.SocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * The clients' connections, by their remote address: from a call to what it came on. Any thread.
@@ -13,6 +14,14 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Connections {
 
   private final Map<SocketAddress, ReadPacing> pacing = new ConcurrentHashMap<>();
+  private final ExactBuffers exactBuffers;
+
+  /**
+   * @param filling whether streams may soon be paused, for want of memory
+   */
+  Connections(BooleanSupplier filling) {
+    this.exactBuffers = new ExactBuffers(filling);
+  }
 
   /** Before the connection says a word. */
   void opened(Channel channel) {
@@ -22,7 +31,7 @@ final class Connections {
       return;
     }
     ReadPacing paced = new ReadPacing(System::nanoTime);
-    channel.pipeline().addFirst(paced);
+    channel.pipeline().addFirst(paced, exactBuffers);
     pacing.put(client, paced);
     channel.closeFuture().addListener(closed -> pacing.remove(client, paced));
   }

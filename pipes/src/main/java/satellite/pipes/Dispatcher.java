@@ -45,12 +45,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private final Pace pace;
   private final Forwarder<C> forwarder;
   private final Settlement settlement;
+  private final Expiry expiry;
   private final ScheduledExecutorService pool;
   private final LongSupplier nanoTime;
   private final DoubleSupplier random;
-
-  /** Whether there is anything in this pipe whose time may be over. */
-  private final boolean expires;
 
   private final AtomicInteger wakeUps = new AtomicInteger();
   private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
@@ -94,7 +92,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     this.pool = pool;
     this.nanoTime = nanoTime;
     this.random = random;
-    this.expires = Protocols.anyExpires(pipe.receiver());
+    this.expiry = new Expiry(pipe, partition, settlement, nanoTime);
     partition.listen(
         this::wakeWhenDue, this::wake, pipe.batch().maxEvents(), pipe.batch().maxBytes());
   }
@@ -246,7 +244,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** Events to batches, and those that must stay on a node to its lane. */
   private void route(List<Event> events, int attempts) {
-    Batching.calls(unexpired(events), forwarder::together, this::nodeOf)
+    Batching.calls(expiry.unexpired(events), forwarder::together, this::nodeOf)
         .forEach((call, own) -> place(call.node(), new Batch(partition, own, attempts)));
   }
 
@@ -256,33 +254,6 @@ final class Dispatcher<C extends Connection> implements Runnable {
     } else {
       lane(node).add(batch);
     }
-  }
-
-  /** Without what is too old to mean anything; that is dropped. */
-  private List<Event> unexpired(List<Event> events) {
-    if (!expires || events.stream().noneMatch(this::isExpired)) {
-      return events;
-    }
-    List<Event> late = new ArrayList<>();
-    List<Event> others = new ArrayList<>();
-    events.forEach(event -> (isExpired(event) ? late : others).add(event));
-    String detail = "older than " + pipe.queue().timeToLive().toSeconds() + " s";
-    settlement.dropped(new Batch(partition, late), "expired", detail);
-    return others;
-  }
-
-  private boolean isExpired(Event event) {
-    return Protocols.of(event.method()).forwarding().expires()
-        && nanoTime.getAsLong() - event.receivedNanos() > pipe.queue().timeToLive().toNanos();
-  }
-
-  /** The same of a batch that is to be sent, perhaps again; null if nothing is left of it. */
-  private Batch unexpired(Batch batch) {
-    if (!expires || batch.events().stream().noneMatch(this::isExpired)) {
-      return batch;
-    }
-    List<Event> others = unexpired(batch.reopen());
-    return others.isEmpty() ? null : new Batch(partition, others, batch.attempts());
   }
 
   /** The node that an event must go to; null when any will do, or none is there. */
@@ -340,7 +311,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     int turns = unrouted.size();
     for (int i = 0; i < turns; i++) {
       // Nothing that expires must stay on a node, so lanes need not ask.
-      Batch batch = unexpired(unrouted.removeFirst());
+      Batch batch = expiry.unexpired(unrouted.removeFirst());
       if (batch == null) {
         continue;
       }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import satellite.routing.Router;
 
@@ -55,7 +56,7 @@ public final class GrpcServer {
   private final ServerConfig config;
   private final List<Pipe> pipes;
   private final PassThrough passThrough;
-  private final Connections connections = new Connections();
+  private final Connections connections;
   private final AcceptLimit acceptLimit;
   private final LongAdder denied = new LongAdder();
   private final AtomicBoolean draining = new AtomicBoolean();
@@ -64,6 +65,7 @@ public final class GrpcServer {
 
   /**
    * @param tls null for plaintext
+   * @param filling whether streams may soon be paused, for want of memory
    * @param cpuPercent the CPU utilization now, 0..100
    */
   public GrpcServer(
@@ -73,8 +75,10 @@ public final class GrpcServer {
       List<Pipe> pipes,
       Router<GrpcConnection> router,
       Transport transport,
+      BooleanSupplier filling,
       DoubleSupplier cpuPercent) {
     this.config = config;
+    this.connections = new Connections(filling);
     this.pipes = pipes;
     this.passThrough = new PassThrough(router, client);
     this.acceptLimit =

@@ -3,6 +3,7 @@ package satellite.pipes;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import satellite.queue.Account;
@@ -69,18 +70,27 @@ final class Settlement {
   /** A node will never take it: dead letters, or dropped where they cannot be kept. */
   void refused(Batch batch, String node, Outcome.Refused why) {
     boolean kept = true;
+    // Held, also on disk, until the last of its letters is synced.
+    var open = new AtomicInteger(1 + batch.events().size());
+    Runnable done =
+        () -> {
+          if (open.decrementAndGet() == 0) {
+            batch.done();
+          }
+        };
     for (Event event : batch.events()) {
       var letter =
           new DeadLetter(Instant.now(), pipe.name(), node, why.reason(), why.detail(), event);
-      if (deadLetters.add(letter)) {
+      if (deadLetters.add(letter, done)) {
         account.dead(why.reason(), event.messages());
       } else {
         account.dropped(why.reason(), event.messages());
         kept = false;
+        done.run();
       }
     }
     log(batch, node, why, kept ? "kept as dead letters" : "dropped");
-    batch.done();
+    done.run();
     tellFailed(batch.events(), why.reason(), "node " + node + " answered: " + why.detail());
   }
 

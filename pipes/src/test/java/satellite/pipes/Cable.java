@@ -68,15 +68,25 @@ final class Cable implements AutoCloseable {
   void cut() {
     try {
       entry.close();
-      for (Socket end : ends) {
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    reset();
+  }
+
+  /** Only what stands on it now; it can be used again at once. */
+  void reset() {
+    for (Socket end : ends) {
+      try {
         if (!end.isClosed()) {
           // No goodbye: closing resets the connection.
           end.setSoLinger(true, 0);
           end.close();
         }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      ends.remove(end);
     }
   }
 

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +37,16 @@ class DeadLettersTest extends FlowFixture {
 
   @BeforeEach
   void keepLetters() {
-    storage = new Storage(null, letter -> letters.size() < places && letters.add(letter));
+    storage = new Storage(null, this::keep);
+  }
+
+  private boolean keep(DeadLetter letter, Runnable kept) {
+    if (letters.size() >= places) {
+      return false;
+    }
+    letters.add(letter);
+    kept.run();
+    return true;
   }
 
   private static void refusePoison(StandInOap oap, Status.Code code) {
@@ -50,6 +61,20 @@ class DeadLettersTest extends FlowFixture {
       caller.send(Samples.event(id));
     }
     caller.finish();
+  }
+
+  @Test
+  void anEventIsHeldUntilItsLetterIsSynced() {
+    Queue<Runnable> unsynced = new ConcurrentLinkedQueue<>();
+    storage = new Storage(null, (letter, kept) -> unsynced.add(kept));
+    StandInOap oap = node();
+    refusePoison(oap, Status.Code.INVALID_ARGUMENT);
+    start(EVENT);
+    sendEvents(BAD);
+    await("the letter is handed over", () -> unsynced.size() == 1 && account().dead() == 1);
+    assertEquals(1, pipes.get(0).queue().events());
+    unsynced.remove().run();
+    awaitSettled();
   }
 
   @Test

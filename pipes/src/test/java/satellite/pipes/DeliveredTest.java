@@ -53,14 +53,16 @@ class DeliveredTest extends FlowFixture {
     return Caller.open(agent, type, row.method()).send(Samples.good(row)).halfClose();
   }
 
+  private long received() {
+    return pipes.stream().mapToLong(pipe -> pipe.account().received()).sum();
+  }
+
   private void assertNoneIsAnswered(List<Caller> callers) {
     callers.forEach(caller -> assertFalse(caller.isOver()));
   }
 
   @Test
   void everyMethodIsAnsweredWhenTheNodeHasAnswered() {
-    // Each method of a pipe is a call of its own.
-    batch = new BatchLimits(Duration.ofMillis(40), 200, 1 << 20, 20);
     StandInOap oap = node();
     oap.hold();
     start(ReceiverPlugin.values());
@@ -68,14 +70,10 @@ class DeliveredTest extends FlowFixture {
     ManagedChannel agent = client();
     List<Protocol> rows =
         Protocols.TABLE.stream().filter(row -> row.mode() == Protocol.Mode.ASYNCHRONOUS).toList();
-    Set<String> targets = new TreeSet<>();
-    rows.forEach(row -> targets.add(row.forwarding().target()));
     List<Caller> callers = new ArrayList<>(rows.stream().map(row -> send(agent, row)).toList());
-    await(
-        "the node has them all",
-        () ->
-            pipes.stream().mapToLong(p -> p.account().received()).sum() == rows.size()
-                && targets.stream().noneMatch(target -> messages(oap, target).isEmpty()));
+    await("all came in", () -> received() == rows.size());
+    // One connection: an answer that was given would be here before this one.
+    Caller.stream(agent, Samples.EVENTS).finish();
     assertNoneIsAnswered(callers);
     oap.release();
     callers.forEach(Caller::assertAccepted);
@@ -244,18 +242,18 @@ class DeliveredTest extends FlowFixture {
   @Test
   void whatMissedItsDeadlineIsForwarded() {
     StandInOap oap = node();
-    oap.hold();
     start(EVENT);
     ManagedChannel agent = client();
-    Caller.stream(agent, Samples.EVENTS).finish();
-    CallOptions soon = CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.SECONDS);
+    Caller.stream(agent, Samples.EVENTS).send(Samples.event("before")).finish();
+    oap.hold();
+    CallOptions soon = CallOptions.DEFAULT.withDeadlineAfter(1500, TimeUnit.MILLISECONDS);
     Caller caller =
         Caller.open(agent, MethodType.CLIENT_STREAMING, Samples.EVENTS, new Metadata(), soon);
-    caller.send(Samples.event("1")).halfClose();
-    await("the node has it", () -> oap.count(EVENTS).messages() == 1);
+    caller.send(Samples.event("late")).halfClose();
+    await("the node has it", () -> oap.held() == 1);
     assertEquals(Status.Code.DEADLINE_EXCEEDED, caller.code());
     oap.release();
-    awaitForwarded(1);
+    awaitForwarded(2);
   }
 
   @Test

@@ -139,7 +139,9 @@ abstract class FlowFixture {
       pipes.add(open(receiver));
     }
     ServerTls tls = ServerTls.of(server.tls(), timer);
-    satellite = new GrpcServer(server, tls, client, pipes, router, transport, cpuPercent);
+    satellite =
+        new GrpcServer(
+            server, tls, client, pipes, router, transport, memory::isHalfFull, cpuPercent);
     router.nodes(upstreams);
     try {
       satellite.start();

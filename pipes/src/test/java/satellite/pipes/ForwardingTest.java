@@ -199,8 +199,11 @@ class ForwardingTest extends FlowFixture {
     StandInOap light = node();
     start(Set.of(at(heavy, 3), at(light, 1)), TRACING);
     awaitUp(2);
-    sendSegments(800);
-    awaitForwarded(800);
+    // As many at a time as both have places for at first.
+    for (int sent = 80; sent <= 800; sent += 80) {
+      sendSegments(80);
+      awaitForwarded(sent);
+    }
     int share = Samples.segmentIds(messages(heavy, Samples.SEGMENTS_IN_SYNC)).size();
     assertEquals(600, share, 60);
   }

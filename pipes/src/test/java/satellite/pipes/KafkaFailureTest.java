@@ -8,6 +8,8 @@ import static satellite.pipes.ReceiverPlugin.METER;
 import static satellite.pipes.ReceiverPlugin.PROFILE;
 import static satellite.pipes.ReceiverPlugin.TRACING;
 
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,7 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.junit.jupiter.api.Test;
 import satellite.pipes.PipeConfig.BatchLimits;
+import satellite.queue.Acknowledgement;
 
 /** What a cluster may answer, and what becomes of the batch. */
 class KafkaFailureTest extends KafkaFixture {
@@ -74,6 +77,19 @@ class KafkaFailureTest extends KafkaFixture {
     assertEquals(4, account().forwarded());
     assertEquals(Map.of("too_large", 1L), account().droppedByReason());
     assertEquals(5, sent(SEGMENTS).size());
+  }
+
+  @Test
+  void eachSenderThatWaitsIsToldOfItsOwnRecord() {
+    queue = answering(Acknowledgement.DELIVERED);
+    answers(key -> key.equals("s1") ? new RecordTooLargeException("too long") : null);
+    start(TRACING);
+    ManagedChannel agent = client();
+    Caller good = Caller.stream(agent, Samples.SEGMENTS).send(Samples.segment("s0")).halfClose();
+    Caller bad = Caller.stream(agent, Samples.SEGMENTS).send(Samples.segment("s1")).halfClose();
+    good.assertAccepted();
+    assertEquals(Status.Code.RESOURCE_EXHAUSTED, bad.code());
+    assertTrue(bad.status().getDescription().endsWith("too long"), bad.status().toString());
   }
 
   @Test

@@ -1,7 +1,9 @@
 package satellite.pipes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.grpc.Status.Code;
@@ -89,5 +91,13 @@ class OutcomeTest {
     var unreached = assertInstanceOf(Outcome.Unreached.class, Outcome.of(Status.UNAVAILABLE, 0));
     assertEquals("unavailable", unreached.reason());
     assertEquals("null", unreached.detail());
+    assertFalse(unreached.overload());
+  }
+
+  @Test
+  void aNodeThatHasTooMuchSaysSo() {
+    var unreached =
+        assertInstanceOf(Outcome.Unreached.class, Outcome.of(Status.RESOURCE_EXHAUSTED, SMALL));
+    assertTrue(unreached.overload());
   }
 }

@@ -4,22 +4,13 @@ package satellite.queue;
 public interface DeadLetters {
 
   /** Nothing is kept. */
-  DeadLetters NONE = letter -> false;
-
-  /** False when it cannot be kept: then it is dropped. Any thread; does not block. */
-  boolean add(DeadLetter letter);
+  DeadLetters NONE = (letter, kept) -> false;
 
   /**
-   * The same, for those who must not let go of it before it is safe.
+   * False when it cannot be kept: then it is dropped. Any thread; does not block.
    *
-   * @param kept run once when the letter is synced to disk, by any thread; not where the answer is
-   *     false
+   * @param kept run once, by any thread, when the letter is synced to disk: until then whoever has
+   *     another copy must not let go of it. Not run where the answer is false
    */
-  default boolean add(DeadLetter letter, Runnable kept) {
-    boolean added = add(letter);
-    if (added) {
-      kept.run();
-    }
-    return added;
-  }
+  boolean add(DeadLetter letter, Runnable kept);
 }

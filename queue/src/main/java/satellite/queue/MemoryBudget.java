@@ -41,6 +41,11 @@ public final class MemoryBudget {
     return used.get();
   }
 
+  /** More is held than is free. */
+  public boolean isHalfFull() {
+    return used.get() > maxBytes / 2;
+  }
+
   /** One queue's part. */
   final class Share {
     private final AtomicLong mine = new AtomicLong();

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * <pre>
  *            failed {@value #FAILURES} times in a row, or half of its calls
  *   CLOSED ------------------------------------------------> OPEN: left out, twice as long each time
- *     ^                                                      |   \  when no node is left
+ *     ^                                                      |   \  when no node works
  *     |  answered: from one place on                   in time    \
  *     |                                                      v     v
  *     +--------------------------------------------- PROBING <--- PAUSED: for a moment
@@ -32,6 +32,7 @@ final class Circuit {
   private static final int MOST_STEPS = 4;
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long MOST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   enum Phase {
     CLOSED,
@@ -143,12 +144,11 @@ final class Circuit {
     window.handOut();
   }
 
-  /** No other node is up: it is better than none, with a pause before each try. */
+  /** No other node works: it is better than none, with a pause before each try. */
   synchronized void isTheLast(long nowNanos) {
     if (spell.phase == Phase.OPEN) {
-      long pause = Math.min(firstNanos, FIRST_PAUSE_NANOS << Math.min(pauses, 10));
-      pauses++;
-      become(Phase.PAUSED, nowNanos, pause, 0);
+      long pause = Math.min(MOST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(pauses++, 10));
+      become(Phase.PAUSED, nowNanos, Math.min(firstNanos, pause), 0);
     }
   }
 

@@ -112,7 +112,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
     List<Upstream<C>> were = snapshot.up;
     long now = nanoTime.getAsLong();
     byAddress.values().forEach(upstream -> upstream.look(now));
-    if (byAddress.values().stream().noneMatch(Upstream::isUp)) {
+    if (byAddress.values().stream().noneMatch(Upstream::isTrusted)) {
       // To leave out a node helps only while another one can take its calls.
       byAddress.values().forEach(upstream -> upstream.isTheLast(now));
     }

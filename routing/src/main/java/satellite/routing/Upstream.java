@@ -227,7 +227,7 @@ public final class Upstream<C extends Connection> {
     }
   }
 
-  /** No node is up: one that is left out is better than none. */
+  /** No node works: one that is left out is better than none. */
   void isTheLast(long nowNanos) {
     if (connection.state() == Connection.State.UP) {
       conduct.circuit.isTheLast(nowNanos);

@@ -215,7 +215,8 @@ class CircuitTest extends RouterFixture {
       assertFalse(router.up().isEmpty());
       time.advance(10, TimeUnit.MILLISECONDS);
     }
-    assertTrue(calls > 20 && calls < 60, calls + " calls in a minute");
+    assertTrue(calls > 100 && calls < 140, calls + " calls in a minute");
+    assertEquals(List.of(1L, 0L), List.of(upstream("a").ejections(), upstream("b").ejections()));
   }
 
   @Test

@@ -280,13 +280,14 @@ class SimulationTest extends RouterFixture {
 
   @Test
   void aNodeThatHangsUnderLoadStopsWhereItWas() {
-    Node hangs = node("hangs", 8, 10);
-    node("works", 8, 10);
-    load(8, 600, 5);
-    int window = upstream("hangs").window();
+    Node hangs = node("hangs", 40, 40);
+    node("works", 40, 40);
+    load(8, 1500, 5);
     hangs.hangs = true;
     int before = hangs.calls;
-    load(8, 300, 15);
+    load(8, 500, 15);
+    int window = upstream("hangs").window();
+    assertTrue(window > 2 * Window.FIRST, () -> "a window of " + window);
     assertTrue(hangs.calls - before <= window, () -> hangs.calls - before + " calls");
   }
 
@@ -325,7 +326,16 @@ class SimulationTest extends RouterFixture {
     assertTrue(router.retries().taken() <= most, () -> router.retries().taken() + " > " + most);
     int firsts = attempts - (int) router.retries().taken();
     assertTrue(firsts <= created);
-    assertTrue(a.calls + b.calls <= created, () -> attempts + " attempts of " + created);
+    assertEquals(attempts, a.calls + b.calls);
+  }
+
+  @Test
+  void theOnlyNodeGetsAllAlthoughItFailsAFifth() {
+    node("a", 8, 5).failing(0.2);
+    load(8, 200, 30);
+    assertTrue(delivered > 0.9 * created, () -> delivered + " of " + created);
+    assertTrue(attempts < 1.4 * created, () -> attempts + " attempts of " + created);
+    assertEquals(0, upstream("a").ejections());
   }
 
   @Test
@@ -334,8 +344,8 @@ class SimulationTest extends RouterFixture {
     Node b = node("b", 8, 5).limit(0);
     load(8, 500, 60);
     assertEquals(0, delivered);
-    assertTrue(attempts < 80, () -> attempts + " attempts in a minute");
-    assertTrue(Math.abs(a.calls - b.calls) <= 40);
+    assertTrue(attempts < 150, () -> attempts + " attempts in a minute");
+    assertEquals(a.calls, b.calls, 3);
   }
 
   /** One has a backlog, one sends now and then: it does not wait behind all that. */

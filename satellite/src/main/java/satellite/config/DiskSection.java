@@ -9,6 +9,9 @@ final class DiskSection {
   /** Smaller ones would be files and little else. */
   private static final int MIN_SEGMENT_BYTES = 64 << 10;
 
+  /** Room for some of those: they are deleted as a whole. */
+  private static final int MIN_BYTES = 16 * MIN_SEGMENT_BYTES;
+
   private DiskSection() {}
 
   /**
@@ -17,13 +20,11 @@ final class DiskSection {
    */
   static DiskConfig disk(Mapping disk) {
     Scalar folder = disk.scalar("data_dir");
-    int segmentBytes =
-        disk.scalar("segment_bytes").integer(MIN_SEGMENT_BYTES, Integer.MAX_VALUE / 2);
     DiskConfig config =
         new DiskConfig(
             folder.path(),
-            disk.scalar("max_bytes").number(segmentBytes, Long.MAX_VALUE),
-            segmentBytes,
+            disk.scalar("max_bytes").number(MIN_BYTES, Long.MAX_VALUE),
+            disk.scalar("segment_bytes").integer(MIN_SEGMENT_BYTES, Integer.MAX_VALUE / 2),
             disk.scalar("fsync_period").duration(ChronoUnit.SECONDS),
             disk.scalar("dead_letter_bytes").number(0, Long.MAX_VALUE),
             disk.scalar("dead_letter_age").duration(ChronoUnit.HOURS));

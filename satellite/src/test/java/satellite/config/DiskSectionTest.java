@@ -63,14 +63,14 @@ class DiskSectionTest extends ConfigFixture {
     var env =
         Map.of(
             "SATELLITE_DATA_DIR", "data",
-            "SATELLITE_DISK_BYTES", "1000000",
+            "SATELLITE_DISK_BYTES", "2000000",
             "SATELLITE_DISK_SEGMENT_BYTES", "100000",
             "SATELLITE_DISK_FSYNC_PERIOD", "250ms",
             "SATELLITE_DEAD_LETTER_BYTES", "0",
             "SATELLITE_DEAD_LETTER_AGE", "2");
     assertEquals(
         new DiskConfig(
-            Path.of("data"), 1_000_000, 100_000, Duration.ofMillis(250), 0, Duration.ofHours(2)),
+            Path.of("data"), 2_000_000, 100_000, Duration.ofMillis(250), 0, Duration.ofHours(2)),
         ConfigFile.load(null, env).disk());
   }
 
@@ -147,7 +147,7 @@ class DiskSectionTest extends ConfigFixture {
 
   @ParameterizedTest
   @CsvSource({
-    "SATELLITE_DISK_BYTES, 4194303",
+    "SATELLITE_DISK_BYTES, 1048575",
     "SATELLITE_DISK_BYTES, 1G",
     "SATELLITE_DISK_SEGMENT_BYTES, 65535",
     "SATELLITE_DISK_SEGMENT_BYTES, 2147483647",

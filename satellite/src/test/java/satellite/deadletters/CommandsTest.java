@@ -84,7 +84,8 @@ class CommandsTest {
     Instant time = Instant.now().minus(ago);
     long before = store.count();
     assertTrue(
-        store.add(new DeadLetter(time, pipe, "10.0.0.1:11800", reason, "no: <größe>", event)));
+        store.add(
+            new DeadLetter(time, pipe, "10.0.0.1:11800", reason, "no: <größe>", event), () -> {}));
     await(() -> store.count() > before);
   }
 

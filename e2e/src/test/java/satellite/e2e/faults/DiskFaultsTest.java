@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** The disk fails, in every way that can be had without being root, and never keeps it from work. */
+/**
+ * The disk fails, in every way that can be had without being root, and never keeps it from work.
+ */
 @Order(32)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DiskFaultsTest {
@@ -113,19 +115,25 @@ class DiskFaultsTest {
   @Test
   void bitsAreFlipped() {
     inEachMode(
-        "flipped", Run.SMALL_MEMORY, run -> damaged(run, Disk.flipped(".segment", new Random(SEED))));
+        "flipped",
+        Run.SMALL_MEMORY,
+        run -> damaged(run, Disk.flipped(".segment", new Random(SEED))));
   }
 
   @Test
   void bitsOfTheBookkeepingAreFlipped() {
     inEachMode(
-        "flipped-done", Run.SMALL_MEMORY, run -> damaged(run, Disk.flipped(".done", new Random(SEED))));
+        "flipped-done",
+        Run.SMALL_MEMORY,
+        run -> damaged(run, Disk.flipped(".done", new Random(SEED))));
   }
 
   @Test
   void aFileIsMissing() {
     inEachMode(
-        "missing", Run.SMALL_MEMORY, run -> damaged(run, Disk.missing(".segment", new Random(SEED))));
+        "missing",
+        Run.SMALL_MEMORY,
+        run -> damaged(run, Disk.missing(".segment", new Random(SEED))));
   }
 
   @Test

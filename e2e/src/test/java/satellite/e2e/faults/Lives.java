@@ -35,7 +35,6 @@ final class Lives implements AutoCloseable {
   /** What the life before this has left on disk; null if nobody knows. */
   private Long left;
 
-
   private long received;
   private long recovered;
   private long forwarded;

@@ -137,11 +137,6 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   }
 
   @Override
-  public boolean add(DeadLetter letter) {
-    return add(letter, () -> {});
-  }
-
-  @Override
   public boolean add(DeadLetter letter, Runnable kept) {
     long size = Letter.estimate(letter);
     if (failing || closed || size > maxBytes) {

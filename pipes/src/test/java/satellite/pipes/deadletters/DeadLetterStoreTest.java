@@ -42,7 +42,7 @@ class DeadLetterStoreTest extends LettersFixture {
     DeadLetter dead =
         new DeadLetter(clock.instant(), "logpipe", "10.0.0.1:11800", "internal", "no\tway", event);
     DeadLetterStore store = started();
-    assertTrue(store.add(dead));
+    assertTrue(store.add(dead, () -> {}));
     thread.settle();
     Letter letter = letters().get(0);
     assertEquals(dead.time(), letter.time());
@@ -66,7 +66,10 @@ class DeadLetterStoreTest extends LettersFixture {
   @Test
   void whatIsNullComesBackAsNull() throws Exception {
     DeadLetter plain = letter("a");
-    started().add(new DeadLetter(plain.time(), "logpipe", null, "internal", null, plain.event()));
+    started()
+        .add(
+            new DeadLetter(plain.time(), "logpipe", null, "internal", null, plain.event()),
+            () -> {});
     thread.settle();
     Letter letter = letters().get(0);
     assertNull(letter.node());
@@ -79,8 +82,8 @@ class DeadLetterStoreTest extends LettersFixture {
   void idsAreUniqueOverRestarts() throws Exception {
     for (int i = 0; i < 3; i++) {
       DeadLetterStore store = started();
-      store.add(letter("a" + i));
-      store.add(letter("b" + i));
+      store.add(letter("a" + i), () -> {});
+      store.add(letter("b" + i), () -> {});
       thread.settle();
       store.close();
       assertEquals(2 * (i + 1), store.count());
@@ -106,7 +109,7 @@ class DeadLetterStoreTest extends LettersFixture {
     maxBytes = 64 << 10;
     DeadLetterStore store = started();
     for (int i = 0; i < 500; i++) {
-      assertTrue(store.add(letter(i + " " + "x".repeat(500))));
+      assertTrue(store.add(letter(i + " " + "x".repeat(500)), () -> {}));
       thread.settle();
       assertTrue(store.bytes() <= maxBytes, store.bytes() + " bytes");
     }
@@ -124,14 +127,14 @@ class DeadLetterStoreTest extends LettersFixture {
     maxBytes = 64 << 10;
     DeadLetterStore before = started();
     for (int i = 0; i < 50; i++) {
-      before.add(letter("x".repeat(500)));
+      before.add(letter("x".repeat(500)), () -> {});
     }
     before.close();
     DeadLetterStore store = started();
     assertEquals(50, store.count());
     assertEquals(before.bytes(), store.bytes());
     for (int i = 0; i < 50; i++) {
-      store.add(letter("y".repeat(500)));
+      store.add(letter("y".repeat(500)), () -> {});
     }
     thread.settle();
     assertTrue(store.bytes() <= maxBytes, store.bytes() + " bytes");
@@ -141,17 +144,17 @@ class DeadLetterStoreTest extends LettersFixture {
   @Test
   void oneThatIsLargerThanTheBoundIsRefused() {
     maxBytes = 64 << 10;
-    assertFalse(started().add(letter("x".repeat(64 << 10))));
+    assertFalse(started().add(letter("x".repeat(64 << 10)), () -> {}));
   }
 
   @Test
   void theyGoWhenTheyAreOld() throws Exception {
     DeadLetterStore store = started();
-    store.add(letter("old"));
+    store.add(letter("old"), () -> {});
     thread.settle();
     pass(Duration.ofHours(12));
     thread.tick();
-    store.add(letter("younger"));
+    store.add(letter("younger"), () -> {});
     thread.settle();
     pass(Duration.ofHours(12));
     thread.tick();
@@ -166,8 +169,8 @@ class DeadLetterStoreTest extends LettersFixture {
   @Test
   void aTornLastLineIsNoTrouble() throws Exception {
     DeadLetterStore before = started();
-    before.add(letter("a"));
-    before.add(letter("b"));
+    before.add(letter("a"), () -> {});
+    before.add(letter("b"), () -> {});
     before.close();
     Path file = files(".jsonl").get(0);
     byte[] whole = Files.readAllBytes(file);
@@ -178,7 +181,7 @@ class DeadLetterStoreTest extends LettersFixture {
       assertEquals(List.of(), damaged);
       DeadLetterStore store = started();
       assertEquals(1, store.count());
-      assertTrue(store.add(letter("c")));
+      assertTrue(store.add(letter("c"), () -> {}));
       thread.settle();
       assertEquals(List.of("a", "c"), texts());
       store.close();
@@ -190,7 +193,7 @@ class DeadLetterStoreTest extends LettersFixture {
   void aDamagedLineIsPassedOver() throws Exception {
     DeadLetterStore before = started();
     for (String text : List.of("a", "b", "c")) {
-      before.add(letter(text));
+      before.add(letter(text), () -> {});
     }
     before.close();
     Path file = files(".jsonl").get(0);
@@ -219,7 +222,7 @@ class DeadLetterStoreTest extends LettersFixture {
     Path almost = Files.writeString(folder.resolve("20261399T233007Z-1.jsonl"), "{}\n");
     Path other = Files.writeString(folder.resolve("20261122T233007Z-1.jsonl"), "{\"a\": 1}\n\n");
     DeadLetterStore store = started();
-    store.add(letter("a"));
+    store.add(letter("a"), () -> {});
     thread.settle();
     assertEquals(List.of("a"), texts());
     assertEquals(2, damaged.size());
@@ -235,14 +238,14 @@ class DeadLetterStoreTest extends LettersFixture {
     CountDownLatch stuck = new CountDownLatch(1);
     thread.execute(() -> await(stuck));
     int taken = 0;
-    while (store.add(letter("x".repeat(100_000)))) {
+    while (store.add(letter("x".repeat(100_000)), () -> {})) {
       taken++;
     }
     assertTrue(taken >= 20 && taken <= 40, taken + " letters of 136 kB in 4 MiB");
     maxBytes = 1 << 30;
     stuck.countDown();
     thread.settle();
-    assertTrue(store.add(letter("last")));
+    assertTrue(store.add(letter("last"), () -> {}));
     thread.settle();
     assertEquals(taken + 1, store.count() + store.expired());
   }
@@ -264,7 +267,7 @@ class DeadLetterStoreTest extends LettersFixture {
     assertTrue(store.add(letter("a"), kept::incrementAndGet), "nobody knows yet");
     thread.settle();
     assertFalse(store.isUp());
-    assertFalse(store.add(letter("b")));
+    assertFalse(store.add(letter("b"), () -> {}));
     thread.runLater();
     assertFalse(store.isUp());
     Files.delete(inTheWay);
@@ -272,7 +275,7 @@ class DeadLetterStoreTest extends LettersFixture {
     thread.runLater();
     assertTrue(store.isUp());
     assertEquals(1, kept.get(), "what was taken is not lost");
-    assertTrue(store.add(letter("c")));
+    assertTrue(store.add(letter("c"), () -> {}));
     thread.settle();
     assertEquals(List.of("a", "c"), texts());
   }
@@ -280,7 +283,7 @@ class DeadLetterStoreTest extends LettersFixture {
   @Test
   void aFolderThatIsDeletedByHandIsMadeAgain() throws Exception {
     DeadLetterStore store = started();
-    store.add(letter("a"));
+    store.add(letter("a"), () -> {});
     thread.settle();
     for (Path file : files("")) {
       Files.delete(file);
@@ -288,7 +291,7 @@ class DeadLetterStoreTest extends LettersFixture {
     Files.delete(folder().path());
     thread.tick();
     assertEquals(0, store.count());
-    store.add(letter("b"));
+    store.add(letter("b"), () -> {});
     thread.settle();
     assertEquals(List.of("b"), texts());
     assertEquals(1, store.count());
@@ -297,11 +300,11 @@ class DeadLetterStoreTest extends LettersFixture {
   @Test
   void afterItsEndItRefuses() throws Exception {
     DeadLetterStore store = started();
-    assertTrue(store.add(letter("a")));
+    assertTrue(store.add(letter("a"), () -> {}));
     store.close();
-    assertFalse(store.add(letter("b")));
+    assertFalse(store.add(letter("b"), () -> {}));
     thread.shutdown();
-    assertFalse(store.add(letter("c")));
+    assertFalse(store.add(letter("c"), () -> {}));
     assertEquals(List.of("a"), texts());
   }
 

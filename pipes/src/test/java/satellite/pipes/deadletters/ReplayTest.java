@@ -38,7 +38,7 @@ class ReplayTest extends LettersFixture {
   private DeadLetterStore with(String... texts) {
     DeadLetterStore store = started();
     for (String text : texts) {
-      store.add(letter(text));
+      store.add(letter(text), () -> {});
     }
     thread.settle();
     return store;
@@ -94,10 +94,10 @@ class ReplayTest extends LettersFixture {
     withSpace.add("logpipe");
     DeadLetterStore store =
         started((pipe, event) -> withSpace.contains(pipe) && sentAgain.add(event));
-    store.add(letter("logpipe", "a"));
-    store.add(letter("eventpipe", "b"));
-    store.add(letter("logpipe", "c"));
-    store.add(letter("eventpipe", "d"));
+    store.add(letter("logpipe", "a"), () -> {});
+    store.add(letter("eventpipe", "b"), () -> {});
+    store.add(letter("logpipe", "c"), () -> {});
+    store.add(letter("eventpipe", "d"), () -> {});
     thread.settle();
     replay(ALL);
     thread.tick();
@@ -119,8 +119,8 @@ class ReplayTest extends LettersFixture {
     AtomicInteger space = new AtomicInteger(1);
     DeadLetterStore store =
         started((pipe, event) -> space.getAndDecrement() > 0 && sentAgain.add(event));
-    store.add(letter("a"));
-    store.add(letter("b"));
+    store.add(letter("a"), () -> {});
+    store.add(letter("b"), () -> {});
     thread.settle();
     replay(ALL);
     thread.tick();
@@ -138,7 +138,8 @@ class ReplayTest extends LettersFixture {
         new Event("/of.Tomorrow/send", null, null, new byte[0], plain.event().parts(), 1, 0);
     store.add(
         new DeadLetter(
-            plain.time(), plain.pipe(), plain.node(), plain.reason(), plain.detail(), event));
+            plain.time(), plain.pipe(), plain.node(), plain.reason(), plain.detail(), event),
+        () -> {});
     thread.settle();
     replay(ALL);
     thread.tick();
@@ -149,7 +150,7 @@ class ReplayTest extends LettersFixture {
   @Test
   void whatNobodyTakesForTooLongGoes() throws Exception {
     DeadLetterStore store = started((pipe, event) -> false);
-    store.add(letter("a"));
+    store.add(letter("a"), () -> {});
     thread.settle();
     replay(ALL);
     thread.tick();
@@ -170,9 +171,10 @@ class ReplayTest extends LettersFixture {
               times.incrementAndGet();
               var plain = letter("");
               return store[0].add(
-                  new DeadLetter(plain.time(), pipe, plain.node(), "internal", "again", event));
+                  new DeadLetter(plain.time(), pipe, plain.node(), "internal", "again", event),
+                  () -> {});
             });
-    store[0].add(letter("a"));
+    store[0].add(letter("a"), () -> {});
     thread.settle();
     String first = letters().get(0).id();
     replay(ALL);
@@ -188,7 +190,7 @@ class ReplayTest extends LettersFixture {
     maxBytes = 64 << 20;
     DeadLetterStore store = started();
     for (int i = 0; i < 40; i++) {
-      store.add(letter(i + " " + "x".repeat(75_000)));
+      store.add(letter(i + " " + "x".repeat(75_000)), () -> {});
       thread.settle();
     }
     replay(ALL);
@@ -207,7 +209,7 @@ class ReplayTest extends LettersFixture {
     assertEquals(new LetterFolder.Moved(2, 2, 2), moved);
     assertEquals(List.of("b"), texts());
     assertEquals(new LetterFolder.Moved(0, 0, 0), purge(letter -> letter.id().endsWith(".1")));
-    store.add(letter("d"));
+    store.add(letter("d"), () -> {});
     thread.tick();
     assertEquals(2, store.count());
     purge(ALL);
@@ -282,7 +284,7 @@ class ReplayTest extends LettersFixture {
     for (int i = 0; i < count; i++) {
       String text = i + " " + "x".repeat(i % 1_000);
       all.add(text);
-      while (!store.add(letter(text))) {
+      while (!store.add(letter(text), () -> {})) {
         Thread.onSpinWait();
       }
       if (i % 500 == 0) {

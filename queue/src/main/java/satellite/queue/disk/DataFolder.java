@@ -62,7 +62,7 @@ public final class DataFolder implements Spools, AutoCloseable {
 
   /** Touches nothing: {@link #open} does. */
   public DataFolder(DiskConfig config) {
-    this(config, Disk.REAL, newThread(), true, Clock.SYSTEM);
+    this(config, Disk.REAL, newThread(), true, Clock.SYSTEM, Tools.BUFFER_BYTES);
   }
 
   /**
@@ -73,11 +73,12 @@ public final class DataFolder implements Spools, AutoCloseable {
       ScheduledExecutorService thread,
       LongSupplier nanoTime,
       LongSupplier wallMillis) {
-    this(config, Disk.REAL, thread, false, new Clock(nanoTime, wallMillis));
+    this(config, Disk.REAL, thread, false, new Clock(nanoTime, wallMillis), Tools.BUFFER_BYTES);
   }
 
-  DataFolder(DiskConfig config, Disk disk, ScheduledExecutorService thread, Clock clock) {
-    this(config, disk, thread, false, clock);
+  DataFolder(
+      DiskConfig config, Disk disk, ScheduledExecutorService thread, Clock clock, int bufferBytes) {
+    this(config, disk, thread, false, clock, bufferBytes);
   }
 
   private DataFolder(
@@ -85,12 +86,13 @@ public final class DataFolder implements Spools, AutoCloseable {
       Disk disk,
       ScheduledExecutorService thread,
       boolean ownsThread,
-      Clock clock) {
+      Clock clock,
+      int bufferBytes) {
     this.config = config;
     this.thread = thread;
     this.ownsThread = ownsThread;
     this.bound = new Bound(config.maxBytes());
-    this.tools = Tools.of(disk, clock, config.folder(), config.maxBytes() / 16);
+    this.tools = Tools.of(disk, clock, config.folder(), config.maxBytes() / 16, bufferBytes);
     this.syncedNanos = clock.nanos();
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
@@ -12,8 +11,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import satellite.queue.Account;
 import satellite.queue.Acknowledgement;
 import satellite.queue.Event;
@@ -44,24 +41,16 @@ final class DiskSpool implements Spool {
   /** Then others have their turn. */
   private static final int BLOCKS_AT_ONCE = 8;
 
-  /** In the middle, so that {@link #keep} finds numbers before all others. */
-  private static final long FIRST_SEQUENCE = 1L << 32;
-
-  private static final long NUMBERS_TO_KEEP = 1 << 12;
-  private static final Pattern SEGMENT = Pattern.compile("(\\d{16})\\.(segment|done)");
   private static final int READ_ATTEMPTS = 3;
   private static final long READ_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final DataFolder folder;
   private final Tools tools;
   private final Bound.Share bound;
   private final Path pipeFolder;
-  private final int partition;
   private final QueueConfig queue;
   private final boolean durable;
   private final boolean dropsOldest;
-  private final int segmentBytes;
   private final Account account;
   private final Memory memory;
 
@@ -71,27 +60,22 @@ final class DiskSpool implements Spool {
   private final Queue<Event> arrived = new ConcurrentLinkedQueue<>();
   private final Queue<Event> kept = new ConcurrentLinkedQueue<>();
   private final Queue<Block> settled = new ConcurrentLinkedQueue<>();
+  private volatile long waitingBytes;
   private volatile boolean keeping;
+  private volatile boolean closed;
   private volatile boolean starved;
 
-  /** First in, first out; the last one may be open for writing. */
-  private final Deque<Segment> segments = new ArrayDeque<>();
-
+  private final Segments segments;
   private final Deque<Segment> notScanned = new ArrayDeque<>();
   private final Deque<Segment> scanned = new ArrayDeque<>();
   private final Deque<Event> waiting = new ArrayDeque<>();
   private final Deque<Event> keptWaiting = new ArrayDeque<>();
   private final List<Written> uncommitted = new ArrayList<>();
-  private final List<Segment> undeleted = new ArrayList<>();
   private boolean recovering;
   private long unreadOnDisk;
-  private long nextSequence = FIRST_SEQUENCE;
-  private long nextKept;
   private int readErrors;
   private long readErrorNanos;
-  private long writtenNanos;
   private boolean accepted = true;
-  private boolean namesSynced;
 
   /** A block whose events wait for its sync. */
   private record Written(Segment segment, long offset, long end, List<Event> events) {}
@@ -110,11 +94,10 @@ final class DiskSpool implements Spool {
     this.tools = tools;
     this.bound = bound;
     this.pipeFolder = pipeFolder;
-    this.partition = partition;
     this.queue = queue;
     this.durable = queue.acknowledgement() == Acknowledgement.DURABLE;
     this.dropsOldest = queue.whenFull() == WhenFull.DROP_OLDEST;
-    this.segmentBytes = segmentBytes;
+    this.segments = new Segments(tools, bound, pipeFolder, partition, segmentBytes, folder::synced);
     this.account = account;
     this.memory = memory;
   }
@@ -123,7 +106,9 @@ final class DiskSpool implements Spool {
 
   @Override
   public boolean accepts() {
-    return tools.health().isUp() && (dropsOldest || bound.hasRoom(arrivedBytes.get()));
+    return !closed
+        && tools.health().isUp()
+        && (dropsOldest || bound.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
   }
 
   @Override
@@ -133,6 +118,12 @@ final class DiskSpool implements Spool {
 
   @Override
   public void add(Event event) {
+    if (closed) {
+      failReceipt(event, "Satellite is stopping");
+      account.dropped("disk", event.messages());
+      memory.written(1, event.bytes());
+      return;
+    }
     // First, so that whoever comes after it in its source goes the same way.
     unread.incrementAndGet();
     account.spilled(event.messages());
@@ -156,7 +147,7 @@ final class DiskSpool implements Spool {
   @Override
   public boolean keep(List<Event> events) {
     keeping = true;
-    if (!tools.health().isUp()) {
+    if (closed || !tools.health().isUp()) {
       return false;
     }
     for (Event event : events) {
@@ -186,70 +177,14 @@ final class DiskSpool implements Spool {
 
   /** Looks which segments there are. From now on all that is added goes behind them. */
   void find() {
-    List<Segment> found = new ArrayList<>();
     try {
-      for (Path other : partitionFolders()) {
-        find(other, found);
-      }
+      notScanned.addAll(segments.find(queue.partitions()));
     } catch (IOException e) {
       tools.health().complain("cannot list " + pipeFolder, e);
     }
-    if (found.isEmpty()) {
-      return;
-    }
-    found.sort(Comparator.comparingLong(Segment::sequence));
-    recovering = true;
-    unread.incrementAndGet();
-    notScanned.addAll(found);
-  }
-
-  /** Its own, and those of partitions that there are no longer. */
-  private List<Path> partitionFolders() throws IOException {
-    List<Path> folders = new ArrayList<>();
-    for (Path child : tools.disk().list(pipeFolder)) {
-      String name = child.getFileName().toString();
-      if (name.matches("\\d{1,9}")
-          && Math.floorMod(Integer.parseInt(name), queue.partitions()) == partition) {
-        folders.add(child);
-      }
-    }
-    return folders;
-  }
-
-  private void find(Path where, List<Segment> found) throws IOException {
-    List<Path> done = new ArrayList<>();
-    List<Path> foreign = new ArrayList<>();
-    List<Long> sequences = new ArrayList<>();
-    for (Path file : tools.disk().list(where)) {
-      Matcher name = SEGMENT.matcher(file.getFileName().toString());
-      if (!name.matches()) {
-        foreign.add(file);
-        continue;
-      }
-      long sequence = Long.parseLong(name.group(1));
-      nextSequence = Math.max(nextSequence, sequence + 1);
-      if (name.group(2).equals("done")) {
-        done.add(file);
-      } else {
-        long bytes = tools.disk().size(file);
-        sequences.add(sequence);
-        bound.add(bytes);
-        found.add(Segment.found(tools, file, sequence, bytes));
-      }
-    }
-    if (!foreign.isEmpty()) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "{0}: {1} of the files here are not Satellite''s and are left alone, among them {2}",
-          where,
-          foreign.size(),
-          foreign.get(0).getFileName());
-    }
-    for (Path file : done) {
-      String name = file.getFileName().toString();
-      if (!sequences.contains(Long.parseLong(name.substring(0, 16)))) {
-        tools.disk().delete(file);
-      }
+    if (!notScanned.isEmpty()) {
+      recovering = true;
+      unread.incrementAndGet();
     }
   }
 
@@ -282,9 +217,8 @@ final class DiskSpool implements Spool {
 
   private void scanEnds() {
     if (recovering) {
-      scanned.descendingIterator().forEachRemaining(segments::addFirst);
+      segments.addBefore(scanned);
       scanned.clear();
-      deleteSettled();
       recovering = false;
       unread.decrementAndGet();
       due();
@@ -324,15 +258,20 @@ final class DiskSpool implements Spool {
       waiting.addLast(event);
       bytes += event.bytes();
     }
+    waits(bytes);
     arrivedBytes.addAndGet(-bytes);
     while ((event = kept.poll()) != null) {
       keptWaiting.addLast(event);
     }
   }
 
+  private void waits(long bytes) {
+    waitingBytes = waitingBytes + bytes;
+  }
+
   /** What waits stays in memory, and is tried again; but nobody waits for its receipt. */
   private void cannotWrite(String detail) {
-    for (int i = waiting.size(); i > 0; i--) {
+    for (int i = durable ? waiting.size() : 0; i > 0; i--) {
       waiting.addLast(failReceipt(waiting.removeFirst(), detail));
     }
     goOn();
@@ -359,6 +298,7 @@ final class DiskSpool implements Spool {
       }
       starved = false;
       Event event = waiting.removeFirst();
+      waits(-event.bytes());
       account.spilled(-event.messages());
       memory.goesOn(event);
       unread.decrementAndGet();
@@ -373,21 +313,24 @@ final class DiskSpool implements Spool {
     while (!waiting.isEmpty()) {
       List<Event> block = firstBlock(waiting);
       long bytes = bytes(block);
-      if (!makeRoom(bytes)) {
+      // What waits at an orderly end is not lost for the bound's sake.
+      if (!keeping && !makeRoom(bytes)) {
         cannotWrite("the bound of the disk is reached");
         return;
       }
-      Segment segment = segmentToWrite();
-      long offset = append(segment, block);
+      Segment segment = segments.toWrite();
+      long offset = segments.append(segment, block);
       for (int i = 0; i < block.size(); i++) {
         waiting.removeFirst();
       }
+      waits(-bytes);
       if (durable) {
+        segment.promised(true);
         uncommitted.add(new Written(segment, offset, segment.length(), block));
       } else {
         onDisk(segment, block);
       }
-      if (segment.length() >= segmentBytes && !seal(segment)) {
+      if (!segments.sealIfFull(segment)) {
         return;
       }
     }
@@ -422,77 +365,6 @@ final class DiskSpool implements Spool {
     return messages;
   }
 
-  private long append(Segment segment, List<Event> block) throws IOException {
-    long before = segment.length();
-    try {
-      long offset = segment.append(block);
-      bound.add(segment.length() - before);
-      writtenNanos = tools.clock().nanos();
-      return offset;
-    } catch (IOException e) {
-      segment.cut(before);
-      throw e;
-    }
-  }
-
-  private Segment segmentToWrite() throws IOException {
-    Segment last = segments.peekLast();
-    if (last == null || last.isSealed()) {
-      last = create(nextSequence++);
-      segments.addLast(last);
-    }
-    return last;
-  }
-
-  private Segment create(long sequence) throws IOException {
-    Path own = pipeFolder.resolve(Integer.toString(partition));
-    Segment segment = Segment.create(tools, own, sequence);
-    try {
-      syncNames();
-    } catch (IOException e) {
-      segment.delete();
-      throw e;
-    }
-    bound.add(segment.length());
-    return segment;
-  }
-
-  /** The folders may be new too. */
-  private void syncNames() throws IOException {
-    if (!namesSynced) {
-      tools.disk().syncFolder(pipeFolder);
-      tools.disk().syncFolder(pipeFolder.getParent());
-      tools.disk().syncFolder(folder.config().folder());
-      namesSynced = true;
-    }
-  }
-
-  /** False when something in it was not synced that should be; then {@link #commit} cuts it. */
-  private boolean seal(Segment segment) {
-    sync(segment);
-    if (isUncommitted(segment) && !segment.isSynced(segment.length())) {
-      return false;
-    }
-    segment.seal();
-    return true;
-  }
-
-  private void sync(Segment segment) {
-    if (segment.isSealed() || segment.isSynced(segment.length())) {
-      return;
-    }
-    try {
-      segment.sync();
-      folder.synced();
-    } catch (IOException e) {
-      // What the system could not write it may have forgotten: more must not follow it.
-      if (!isUncommitted(segment)) {
-        segment.seal();
-      }
-      tools.health().failed("cannot sync " + segment.path(), e);
-    }
-  }
-
   /** It needs no memory any more, and waits for its turn. */
   private void onDisk(Segment segment, List<Event> block) {
     segment.unread(block.size(), messages(block));
@@ -501,25 +373,12 @@ final class DiskSpool implements Spool {
   }
 
   private boolean makeRoom(long bytes) {
-    while (!bound.hasRoom(bytes + BlockHeader.BYTES + Segment.HEADER_BYTES)) {
-      if (!dropsOldest || !dropOldest()) {
+    while (!segments.hasRoom(bytes)) {
+      if (!dropsOldest || !segments.dropOldest(oldest -> lose(oldest, "queue_full"))) {
         return false;
       }
     }
     return true;
-  }
-
-  /** The oldest segment of which nothing is in memory, so that its space is free at once. */
-  private boolean dropOldest() {
-    for (Segment segment : segments) {
-      if (segment.unreadEvents() > 0 && segment.isAtRest() && !isUncommitted(segment)) {
-        lose(segment, "queue_full");
-        segments.remove(segment);
-        delete(segment);
-        return true;
-      }
-    }
-    return false;
   }
 
   private void lose(Segment segment, String reason) {
@@ -537,7 +396,7 @@ final class DiskSpool implements Spool {
     List<Written> failed = new ArrayList<>();
     for (Written block : uncommitted) {
       if (good) {
-        sync(block.segment);
+        segments.sync(block.segment);
         good = block.segment.isSynced(block.end);
       }
       if (good) {
@@ -547,6 +406,7 @@ final class DiskSpool implements Spool {
         failed.add(block);
       }
     }
+    uncommitted.forEach(block -> block.segment.promised(false));
     uncommitted.clear();
     if (!failed.isEmpty()) {
       takeBack(failed);
@@ -584,8 +444,8 @@ final class DiskSpool implements Spool {
     String detail = "cannot sync: " + tools.health().lastError();
     for (int i = failed.size() - 1; i >= 0; i--) {
       Written block = failed.get(i);
-      bound.add(block.offset - block.segment.length());
-      block.segment.cut(block.offset);
+      segments.cut(block.segment, block.offset);
+      waits(bytes(block.events));
       for (int j = block.events.size() - 1; j >= 0; j--) {
         waiting.addFirst(failReceipt(block.events.get(j), detail));
       }
@@ -597,46 +457,19 @@ final class DiskSpool implements Spool {
     if (keptWaiting.isEmpty()) {
       return;
     }
-    if (nextKept == 0) {
-      nextKept = firstSequence() - NUMBERS_TO_KEEP;
-    }
-    Segment segment = create(nextKept++);
     List<List<Event>> blocks = new ArrayList<>();
-    try {
-      Deque<Event> rest = new ArrayDeque<>(keptWaiting);
-      while (!rest.isEmpty()) {
-        List<Event> block = firstBlock(rest);
-        append(segment, block);
-        block.forEach(event -> rest.removeFirst());
-        blocks.add(block);
-      }
-      segment.sync();
-      folder.synced();
-    } catch (IOException e) {
-      bound.add(-segment.length());
-      segment.delete();
-      throw e;
+    Deque<Event> rest = new ArrayDeque<>(keptWaiting);
+    while (!rest.isEmpty()) {
+      List<Event> block = firstBlock(rest);
+      block.forEach(event -> rest.removeFirst());
+      blocks.add(block);
     }
-    segment.seal();
+    segments.keep(blocks);
     for (List<Event> block : blocks) {
       block.forEach(Event::settled);
       memory.written(block.size(), bytes(block));
     }
     keptWaiting.clear();
-  }
-
-  private long firstSequence() {
-    long first = nextSequence;
-    for (Segment segment : segments) {
-      first = Math.min(first, segment.sequence());
-    }
-    for (Segment segment : scanned) {
-      first = Math.min(first, segment.sequence());
-    }
-    for (Segment segment : notScanned) {
-      first = Math.min(first, segment.sequence());
-    }
-    return first;
   }
 
   // ---- the disk thread: back into memory
@@ -649,7 +482,7 @@ final class DiskSpool implements Spool {
         due();
         return;
       }
-      Segment segment = firstUnread();
+      Segment segment = segments.firstUnread();
       try {
         if (!readBack(segment)) {
           return;
@@ -660,15 +493,6 @@ final class DiskSpool implements Spool {
         return;
       }
     }
-  }
-
-  private Segment firstUnread() {
-    for (Segment segment : segments) {
-      if (segment.unreadEvents() > 0) {
-        return segment;
-      }
-    }
-    throw new IllegalStateException(unreadOnDisk + " events in no segment of " + pipeFolder);
   }
 
   /** One block; false when memory does not take it. */
@@ -687,7 +511,7 @@ final class DiskSpool implements Spool {
     }
     if (segment.unreadEvents() == 0) {
       segment.closeRead();
-      deleteSettled();
+      segments.deleteSettled();
     }
     return true;
   }
@@ -723,15 +547,10 @@ final class DiskSpool implements Spool {
     }
     readErrors = 0;
     lose(segment, "damaged");
-    if (segment.isAtRest()) {
-      segments.remove(segment);
-      bound.add(-segment.length());
-      try {
-        segment.setAside();
-      } catch (IOException e) {
-        tools.health().complain("cannot set aside " + segment.path(), e);
-      }
-    }
+    // Not before its last event in memory is settled: a kill may come first.
+    segment.setAsideWhenSettled();
+    segment.seal();
+    segments.deleteSettled();
   }
 
   // ---- the disk thread: done with
@@ -744,30 +563,7 @@ final class DiskSpool implements Spool {
       any = true;
     }
     if (any) {
-      deleteSettled();
-    }
-  }
-
-  private void deleteSettled() {
-    for (Segment segment : List.copyOf(segments)) {
-      if (segment.isSealed() && segment.isSettled() && !isUncommitted(segment)) {
-        segments.remove(segment);
-        delete(segment);
-      }
-    }
-  }
-
-  private boolean isUncommitted(Segment segment) {
-    return uncommitted.stream().anyMatch(block -> block.segment == segment);
-  }
-
-  private void delete(Segment segment) {
-    try {
-      segment.delete();
-      bound.add(-segment.length());
-    } catch (IOException e) {
-      tools.health().complain("cannot delete " + segment.path(), e);
-      undeleted.add(segment);
+      segments.deleteSettled();
     }
   }
 
@@ -776,23 +572,7 @@ final class DiskSpool implements Spool {
   /** Whatever is due by time, and what nobody would tell of. */
   void tick(boolean syncs) {
     settle();
-    List<Segment> again = List.copyOf(undeleted);
-    undeleted.clear();
-    again.forEach(this::delete);
-    Segment last = segments.peekLast();
-    if (last != null && !last.isSealed()) {
-      if (syncs) {
-        sync(last);
-      }
-      boolean idle = tools.clock().nanos() - writtenNanos > IDLE_NANOS;
-      if (idle && last.isSettled() && waiting.isEmpty()) {
-        last.seal();
-        deleteSettled();
-      }
-    }
-    if (syncs) {
-      segments.forEach(Segment::saveDone);
-    }
+    segments.tick(syncs);
     if (!waiting.isEmpty() || unreadOnDisk > 0) {
       // Space that other pipes gave back, a pause after an error that is over.
       due();
@@ -807,13 +587,11 @@ final class DiskSpool implements Spool {
   /** Writes all that is to be kept, and says what could not be. */
   void close() {
     keeping = true;
+    closed = true;
     write();
     commit();
     settle();
-    segments.forEach(this::seal);
-    deleteSettled();
-    segments.forEach(Segment::saveDone);
-    segments.forEach(Segment::close);
+    segments.close();
     giveUp(waiting);
     keptWaiting.removeIf(Event::isOnDisk);
     giveUp(keptWaiting);

@@ -1,8 +1,6 @@
 package satellite.queue.disk;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -16,12 +14,15 @@ import java.time.temporal.ChronoUnit;
 
 /**
  * {@code lock}: while a process holds the system's lock on it, the data folder is its own. The file
- * says who that is, and stays when the process is gone; the lock does not.
+ * says who that is, and stays when the process is gone; the lock does not. This process must not
+ * open that file elsewhere: the system would take the lock from it when that is closed.
  */
 final class FolderLock implements AutoCloseable {
 
   /** Behind the text, which others may read then on any system. */
   private static final long LOCKED_BYTE = 1 << 20;
+
+  private static final int TEXT_CHARS = 200;
 
   private final FileChannel file;
 
@@ -39,7 +40,9 @@ final class FolderLock implements AutoCloseable {
       if (!isFree(file)) {
         throw new FolderInUseException(folder, Files.readString(path).strip());
       }
-      file.truncate(0).write(ByteBuffer.wrap(owner().getBytes(StandardCharsets.UTF_8)));
+      // As long as any before it, so that nothing of that is left.
+      String text = String.format("%-" + TEXT_CHARS + "s%n", owner());
+      file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
       return new FolderLock(file);
     } catch (IOException | FolderInUseException e) {
       file.close();
@@ -57,19 +60,21 @@ final class FolderLock implements AutoCloseable {
   }
 
   private static String owner() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "unknown host";
-    }
     return "process "
         + ProcessHandle.current().pid()
         + " on "
-        + host
+        + host()
         + " since "
-        + Instant.now().truncatedTo(ChronoUnit.SECONDS)
-        + "\n";
+        + Instant.now().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  /** Without asking the network, which may take its time. */
+  private static String host() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      return System.getenv().getOrDefault("COMPUTERNAME", "this host");
+    }
   }
 
   @Override

@@ -52,6 +52,13 @@ final class Segment {
   /** The next block to come back begins here. */
   private long position;
 
+  /** What {@link #next} found: it is asked for again and again while memory is tight. */
+  private BlockHeader found;
+
+  private long foundAt;
+  private boolean unreadable;
+  private boolean promised;
+
   private long unreadEvents;
   private long unreadMessages;
 
@@ -140,12 +147,21 @@ final class Segment {
 
   /** Nothing of it is needed any more, unless more is written. */
   boolean isSettled() {
-    return unreadEvents == 0 && inFlight == 0;
+    return unreadEvents == 0 && inFlight == 0 && !promised;
   }
 
   /** Nobody in memory refers to it. */
   boolean isAtRest() {
-    return inFlight == 0;
+    return inFlight == 0 && !promised;
+  }
+
+  /** Whether somebody waits for the sync of its last blocks. */
+  boolean isPromised() {
+    return promised;
+  }
+
+  void promised(boolean somebodyWaits) {
+    promised = somebodyWaits;
   }
 
   // ---- written
@@ -248,6 +264,9 @@ final class Segment {
    * The next block that is not settled; what is damaged before it is set aside. Null at the end.
    */
   BlockHeader next() throws IOException {
+    if (found != null && foundAt == position) {
+      return found;
+    }
     while (position < length) {
       BlockHeader header = headerAt(position);
       if (header == null) {
@@ -257,6 +276,8 @@ final class Segment {
       } else if (isSettledBefore(position)) {
         position += header.bytes();
       } else {
+        found = header;
+        foundAt = position;
         return header;
       }
     }
@@ -334,13 +355,9 @@ final class Segment {
     tools.damaged().setAside(path, fullName(), reading(), from, to, what);
   }
 
-  /** All of it, which cannot be read, goes where a person may look at it. */
-  void setAside() throws IOException {
-    close();
-    tools.damaged().setAside(path, fullName() + SUFFIX, length);
-    if (done != null) {
-      done.delete();
-    }
+  /** It cannot be read: in the end it goes where a person may look at it. */
+  void setAsideWhenSettled() {
+    unreadable = true;
   }
 
   /** Unique in the data folder. */
@@ -405,6 +422,17 @@ final class Segment {
       } catch (IOException e) {
         tools.health().complain("cannot write which blocks of " + path + " are done with", e);
       }
+    }
+  }
+
+  /** Nothing of it is needed any more. */
+  void removeFile() throws IOException {
+    if (unreadable) {
+      close();
+      tools.damaged().setAside(path, fullName() + SUFFIX, length);
+      done.delete();
+    } else {
+      delete();
     }
   }
 

@@ -13,15 +13,15 @@ record Tools(
     Health health) {
 
   /** Larger blocks, of one large event, take memory for as long as they are read. */
-  private static final int BUFFER_BYTES = 256 << 10;
+  static final int BUFFER_BYTES = 256 << 10;
 
-  static Tools of(Disk disk, Clock clock, Path folder, long maxDamagedBytes) {
+  static Tools of(Disk disk, Clock clock, Path folder, long maxDamagedBytes, int bufferBytes) {
     return new Tools(
         disk,
         clock,
-        new BlockWriter(clock, BUFFER_BYTES),
+        new BlockWriter(clock, bufferBytes),
         new BlockReader(clock),
-        new Window(BUFFER_BYTES),
+        new Window(bufferBytes),
         new Damaged(disk, folder.resolve("damaged"), maxDamagedBytes),
         new Health(clock));
   }

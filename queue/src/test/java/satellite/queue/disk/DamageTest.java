@@ -4,20 +4,32 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import satellite.queue.Batch;
 
 /** Files that are not as they were written: the rest is used, and nothing crashes. */
 class DamageTest {
 
-  private static final int EVENTS = 4;
+  private static final int EVENTS = 3;
+
+  /** Thousands of lines would be all that is seen. */
+  private static final Logger LOG = Logger.getLogger("disk");
 
   @TempDir Path folder;
   private Path partition;
@@ -25,13 +37,23 @@ class DamageTest {
   private byte[] written;
   private final List<Integer> ends = new ArrayList<>();
 
+  @BeforeAll
+  static void quiet() {
+    LOG.setLevel(Level.OFF);
+  }
+
+  @AfterAll
+  static void loud() {
+    LOG.setLevel(null);
+  }
+
   /** A segment with a block for each of a few events, as a killed process leaves it. */
   @BeforeEach
   void write() throws IOException {
     partition = folder.resolve("written/pipes/logs/0");
     Life killed = new Life(folder.resolve("written"), Life.Shape.DURABLE, new FaultyDisk());
     for (int i = 0; i < EVENTS; i++) {
-      killed.offer(killed.event("" + i, 180 + i));
+      killed.offer(killed.event("" + i, 162 + i));
       killed.time.run();
       segment = only(partition);
       ends.add((int) Files.size(segment));
@@ -70,7 +92,7 @@ class DamageTest {
   @Test
   void aCutAtAnyByteLosesOnlyWhatIsBehindIt() throws Exception {
     for (int length = 0; length < written.length; length++) {
-      Life life = startOn(java.util.Arrays.copyOf(written, length));
+      Life life = startOn(Arrays.copyOf(written, length));
       int cut = length;
       int whole = (int) ends.stream().filter(end -> end <= cut).count();
       assertEquals(numbers(whole), life.drain(), "cut at " + length);
@@ -110,8 +132,8 @@ class DamageTest {
     bytes[ends.get(1) - 1]++;
     Life life = startOn(bytes);
     assertEquals(EVENTS, life.account.recovered());
-    assertEquals(List.of("0", "2", "3"), life.drain());
-    assertEquals(java.util.Map.of("damaged", 1L), life.account.droppedByReason());
+    assertEquals(List.of("0", "2"), life.drain());
+    assertEquals(Map.of("damaged", 1L), life.account.droppedByReason());
     assertEquals(List.of("logs-0-" + name() + "-" + ends.get(0) + ".bytes"), setAside());
   }
 
@@ -125,9 +147,9 @@ class DamageTest {
     bytes[Segment.HEADER_BYTES]++;
     Life first = startOn(bytes);
     first.folder.letGo();
-    Life second = new Life(folder.resolve("written"), Life.Shape.DURABLE);
+    Life second = new Life(folder.resolve("written"), Life.Shape.DURABLE, new FaultyDisk());
     assertEquals(0, second.folder.damagedBytes());
-    assertEquals(List.of("1", "2", "3"), second.drain());
+    assertEquals(List.of("1", "2"), second.drain());
   }
 
   @Test
@@ -145,7 +167,7 @@ class DamageTest {
   @Test
   void aNewerVersionsSegmentIsLeftAlone() throws Exception {
     byte[] bytes = written.clone();
-    java.nio.ByteBuffer header = java.nio.ByteBuffer.wrap(bytes);
+    ByteBuffer header = ByteBuffer.wrap(bytes);
     header.putInt(4, 2).putInt(20, BlockHeader.crc(header, 0, 20));
     Life life = startOn(bytes);
     assertEquals(List.of(), life.drain());
@@ -158,15 +180,15 @@ class DamageTest {
   void whatIsSettledIsNotRepeatedAndDamageInThatListOnlyRepeats() throws Exception {
     Life first = startOn(written);
     first.time.run();
-    // Two of four are settled, then it is killed.
-    var events = first.queue.partition(0).poll(2, Long.MAX_VALUE);
-    new satellite.queue.Batch(first.queue.partition(0), events).done();
-    first.time.pass(java.time.Duration.ofSeconds(2));
+    // One of three are settled, then it is killed.
+    var events = first.queue.partition(0).poll(1, Long.MAX_VALUE);
+    new Batch(first.queue.partition(0), events).done();
+    first.time.pass(Duration.ofSeconds(2));
     first.folder.letGo();
     Path done = partition.resolve(name() + ".done");
     byte[] list = Files.readAllBytes(done);
     Life second = startOn(written);
-    assertEquals(List.of("2", "3"), second.drain());
+    assertEquals(List.of("1", "2"), second.drain());
     second.folder.close();
     for (int bit = 0; bit < 8 * list.length; bit++) {
       byte[] flipped = list.clone();
@@ -174,8 +196,8 @@ class DamageTest {
       Files.write(done, flipped);
       Life third = startOn(written);
       List<String> came = third.drain();
-      assertTrue(came.containsAll(List.of("2", "3")), "bit " + bit + ": " + came);
-      assertTrue(came.size() > 2, "bit " + bit + ": " + came);
+      assertTrue(came.containsAll(List.of("1", "2")), "bit " + bit + ": " + came);
+      assertTrue(came.size() == 3, "bit " + bit + ": " + came);
       third.folder.close();
     }
   }
@@ -198,14 +220,14 @@ class DamageTest {
     Life life = startOn(written);
     // Found, but memory has not taken it: it is read again only later.
     assertEquals(EVENTS, life.account.recovered());
-    Life blocked = new Life(folder.resolve("other"), Life.Shape.QUEUED);
+    Life blocked = new Life(folder.resolve("other"), Life.Shape.QUEUED, new FaultyDisk());
     blocked.offer(0, 600);
     Path gone = folder.resolve("other/pipes/logs/0");
     for (Path file : new Disk.Real().list(gone)) {
       Files.delete(file);
     }
     int came = blocked.drain().size();
-    blocked.time.pass(java.time.Duration.ofSeconds(10));
+    blocked.time.pass(Duration.ofSeconds(10));
     came += blocked.drain().size();
     assertEquals(600, came + blocked.account.dropped(), blocked.account::toString);
     blocked.booksBalance();

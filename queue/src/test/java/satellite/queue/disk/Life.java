@@ -67,6 +67,9 @@ final class Life {
     }
   }
 
+  /** Smaller than most blocks, so that these pass it by pieces. */
+  private static final int BUFFER_BYTES = 8 << 10;
+
   final ByHand time;
   final Account account = new Account();
   final MemoryBudget memory;
@@ -82,16 +85,21 @@ final class Life {
   /** In flight. */
   final List<Batch> taken = new ArrayList<>();
 
-  Life(Path path, Shape shape) {
-    this(path, shape, new Disk.Real());
-  }
-
   Life(Path path, Shape shape, Disk disk) {
     this(path, shape, disk, new ByHand());
   }
 
-  /** Found and counted, but nothing is taken yet. */
+  /** What was there is found and counted, but nothing is taken yet. */
   Life(Path path, Shape shape, Disk disk, ByHand time) {
+    this(path, shape, disk, time, true);
+  }
+
+  /** What was there waits until the test turns the disk thread. */
+  static Life notYetRecovered(Path path, Shape shape) {
+    return new Life(path, shape, Disk.REAL, new ByHand(), false);
+  }
+
+  private Life(Path path, Shape shape, Disk disk, ByHand time, boolean recovered) {
     this.time = time;
     this.memory = new MemoryBudget(shape.memoryBytes);
     DiskConfig config =
@@ -102,7 +110,7 @@ final class Life {
             Duration.ofSeconds(1),
             1 << 20,
             Duration.ofDays(1));
-    this.folder = new DataFolder(config, disk, time, time.clock());
+    this.folder = new DataFolder(config, disk, time, time.clock(), BUFFER_BYTES);
     folder.open();
     QueueConfig queueConfig =
         new QueueConfig(
@@ -114,7 +122,9 @@ final class Life {
             Duration.ofMinutes(1));
     this.queue = new MemoryQueue(queueConfig, memory, folder, "logs", account);
     folder.recover();
-    time.run();
+    if (recovered) {
+      time.run();
+    }
   }
 
   /** Of so many bytes, as memory counts them; it waits for a receipt. */

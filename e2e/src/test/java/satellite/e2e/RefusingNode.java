@@ -1,0 +1,68 @@
+package satellite.e2e;
+
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.skywalking.apm.network.common.v3.Commands;
+import org.apache.skywalking.apm.network.language.agent.v3.SegmentCollection;
+import org.apache.skywalking.apm.network.language.agent.v3.SegmentObject;
+import org.apache.skywalking.apm.network.language.agent.v3.TraceSegmentReportServiceGrpc.TraceSegmentReportServiceImplBase;
+
+/** A node that takes segments, or refuses each for good while it is told to. */
+final class RefusingNode implements AutoCloseable {
+
+  private final Server server;
+  private final List<String> taken = new CopyOnWriteArrayList<>();
+  private volatile boolean refuses;
+
+  RefusingNode() {
+    try {
+      server =
+          NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+              .addService(new Segments())
+              .build()
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private final class Segments extends TraceSegmentReportServiceImplBase {
+    @Override
+    public void collectInSync(SegmentCollection segments, StreamObserver<Commands> answer) {
+      if (refuses) {
+        answer.onError(Status.INVALID_ARGUMENT.withDescription("not today").asRuntimeException());
+        return;
+      }
+      segments.getSegmentsList().stream().map(SegmentObject::getTraceSegmentId).forEach(taken::add);
+      answer.onNext(Commands.getDefaultInstance());
+      answer.onCompleted();
+    }
+  }
+
+  RefusingNode refuses(boolean refuses) {
+    this.refuses = refuses;
+    return this;
+  }
+
+  String address() {
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  /** Ids of the segments that it has taken. */
+  List<String> taken() {
+    return taken;
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+}
