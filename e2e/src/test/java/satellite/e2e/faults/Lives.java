@@ -88,8 +88,8 @@ final class Lives implements AutoCloseable {
     left = null;
   }
 
-  /** SIGTERM. */
-  void stop() {
+  /** SIGTERM; returns the messages that it gave up at its end. */
+  long stop() {
     checkThreads();
     int exitCode = process.stop();
     if (exitCode != 0) {
@@ -109,6 +109,7 @@ final class Lives implements AutoCloseable {
     forwarded += last.forwarded();
     dead += last.dead() + last.refusedForGood();
     last.dropped().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
+    return last.dropped().getOrDefault("shutdown", 0L) + last.dropped().getOrDefault("disk", 0L);
   }
 
   /** SIGKILL. */

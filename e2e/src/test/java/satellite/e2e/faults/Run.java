@@ -132,7 +132,7 @@ final class Run implements AutoCloseable {
 
   /** SIGTERM, amid the traffic. */
   void stop() {
-    lives.stop();
+    book.givenUp(lives.number(), lives.stop());
     sender.disconnect();
   }
 
@@ -232,7 +232,7 @@ final class Run implements AutoCloseable {
   /** {@link #settle}, SIGTERM, and the last word of all lives. */
   Tally end() {
     settle();
-    lives.stop();
+    stop();
     List<String> wrong = new ArrayList<>(lives.complaints());
     Long received = lives.received();
     if (received != null
