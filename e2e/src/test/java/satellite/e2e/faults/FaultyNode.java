@@ -138,6 +138,11 @@ final class FaultyNode implements AutoCloseable {
     }
   }
 
+  /** Whoever was connected is gone, and with him what was not read yet. */
+  void forgetConnections() {
+    cut();
+  }
+
   /** There, and as a node should be. */
   void recover() {
     start();
@@ -304,6 +309,8 @@ final class FaultyNode implements AutoCloseable {
 
     private void fail() {
       if (manner == Manner.RESETTING) {
+        // Whatever still comes of this call, it is not answered.
+        onCancel();
         cut();
       } else {
         // Only who has seen all of a call may refuse it for good: it is the call's fault then.

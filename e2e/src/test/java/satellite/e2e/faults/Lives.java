@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import satellite.e2e.Child;
 import satellite.e2e.SatelliteProcess;
 
@@ -86,6 +88,17 @@ final class Lives implements AutoCloseable {
   /** What lies on the disk is not what was left there. */
   void diskHasChanged() {
     left = null;
+  }
+
+  /** A while later. */
+  Figures figuresAfter(Duration pause) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+    return figures();
   }
 
   /** SIGTERM; returns the messages that it gave up at its end. */
