@@ -48,8 +48,7 @@ class DiskFaultsTest {
     run.start();
     run.traffic(100);
     run.nodes().forEach(FaultyNode::kill);
-    run.traffic(1000);
-    run.traffic(1000);
+    run.spill(200);
     run.kill();
     run.damage(damage);
     run.start();
@@ -65,8 +64,8 @@ class DiskFaultsTest {
           run.start(FULL_DISK);
           run.traffic(100);
           run.nodes().forEach(FaultyNode::kill);
-          run.traffic(1000);
-          run.traffic(1000);
+          run.spill(100);
+          run.refusal(10);
           run.stop();
           run.start();
           run.traffic(20);
@@ -78,13 +77,11 @@ class DiskFaultsTest {
   void itsBoundIsReached() {
     inEachMode(
         "bounded",
-        with("SATELLITE_DISK_BYTES", "1048576"),
+        with("SATELLITE_DISK_BYTES", "4194304"),
         run -> {
           run.start();
           run.nodes().forEach(FaultyNode::kill);
-          run.traffic(1000);
-          run.traffic(1000);
-          run.traffic(1000);
+          run.refusal(50);
         });
   }
 
@@ -97,7 +94,11 @@ class DiskFaultsTest {
         with("SATELLITE_DATA_DIR", below),
         run -> {
           run.start();
-          run.traffic(100);
+          if (run.mode() == Mode.DURABLE) {
+            run.refusal(50);
+          } else {
+            run.delivery(200);
+          }
         });
   }
 

@@ -3,6 +3,7 @@ package satellite.e2e.faults;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.List;
 import java.util.function.Function;
+import org.apache.skywalking.apm.network.language.agent.v3.Label;
 import org.apache.skywalking.apm.network.language.agent.v3.MeterData;
 import org.apache.skywalking.apm.network.language.agent.v3.MeterDataCollection;
 import org.apache.skywalking.apm.network.language.agent.v3.MeterSingleValue;
@@ -46,7 +47,11 @@ final class Messages {
   /** Without its instance, which only the first of those that belong together names. */
   static MeterData meter(Item item) {
     return MeterData.newBuilder()
-        .setSingleValue(MeterSingleValue.newBuilder().setName(item.id).setValue(number(item.id)))
+        .setSingleValue(
+            MeterSingleValue.newBuilder()
+                .setName(item.id)
+                .setValue(number(item.id))
+                .addLabels(Label.newBuilder().setName("filler").setValue(filler(item.id))))
         .build();
   }
 
@@ -104,8 +109,10 @@ final class Messages {
     return item;
   }
 
+  /** Mostly short; long in some, so that memory and disk are full soon. */
   private static String filler(String id) {
-    return "x".repeat((int) (number(id) * 37 % 700));
+    long number = number(id);
+    return "x".repeat((int) (number * 37 % 700 + (number % 16 == 0 ? 20_000 : 0)));
   }
 
   private static long number(String id) {

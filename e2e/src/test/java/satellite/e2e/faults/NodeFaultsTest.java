@@ -65,9 +65,8 @@ class NodeFaultsTest {
     inEachMode(
         run -> {
           run.nodes().forEach(FaultyNode::kill);
-          for (int i = 0; i < 3; i++) {
-            run.traffic(1000);
-          }
+          run.spill(500);
+          run.traffic(1000);
         });
   }
 

@@ -61,7 +61,8 @@ class RestartTest {
     inEachMode(
         run -> {
           run.nodes().forEach(FaultyNode::kill);
-          run.traffic(1000);
+          run.spill(100);
+          run.traffic(100);
           run.stop();
           run.start();
           run.traffic(50);
@@ -83,8 +84,7 @@ class RestartTest {
     inEachMode(
         run -> {
           run.nodes().forEach(FaultyNode::kill);
-          run.traffic(1000);
-          run.traffic(1000);
+          run.spill(100);
           run.kill();
           run.start();
           run.nodes().forEach(FaultyNode::start);

@@ -133,12 +133,14 @@ final class Run implements AutoCloseable {
   /** SIGTERM, amid the traffic. */
   void stop() {
     lives.stop();
+    sender.disconnect();
   }
 
   /** SIGKILL, amid the traffic. */
   void kill() {
     book.killed(lives.number());
     lives.kill();
+    sender.disconnect();
   }
 
   /**
@@ -150,6 +152,18 @@ final class Run implements AutoCloseable {
     while (sender.calls() < enough && System.nanoTime() < deadline) {
       pause();
     }
+  }
+
+  /** Returns when so many messages at least are on disk only; at once where nothing goes there. */
+  void spill(long messages) {
+    if (mode != Mode.DELIVERED) {
+      await(messages + " messages on disk", () -> lives.figures().spilled() >= messages);
+    }
+  }
+
+  /** Returns when Satellite has refused so many items. */
+  void refusal(long items) {
+    await(items + " refused items", () -> book.tally(Map.of()).refused() >= items);
   }
 
   /** Returns when the nodes are given so many items more. */

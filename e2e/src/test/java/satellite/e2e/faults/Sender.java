@@ -52,6 +52,7 @@ final class Sender implements AutoCloseable {
   private final AtomicLong calls = new AtomicLong();
   private volatile List<ManagedChannel> channels = List.of();
   private volatile int life;
+  private volatile boolean connected;
   private volatile boolean closed;
 
   Sender(String name, Book book, long seed) {
@@ -76,7 +77,13 @@ final class Sender implements AutoCloseable {
             .<ManagedChannel>mapToObj(
                 i -> NettyChannelBuilder.forTarget(address).usePlaintext().build())
             .toList();
+    connected = true;
     before.forEach(ManagedChannel::shutdown);
+  }
+
+  /** There is nobody to send to. */
+  void disconnect() {
+    connected = false;
   }
 
   void resume() {
@@ -104,6 +111,10 @@ final class Sender implements AutoCloseable {
     Kind kind = SOURCES.get(number);
     String source = "source-" + number;
     while (!closed) {
+      if (!connected) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+        continue;
+      }
       turns.acquireUninterruptibly();
       Answer answer;
       try {
@@ -114,8 +125,8 @@ final class Sender implements AutoCloseable {
       } finally {
         turns.release();
       }
-      boolean rests = answer != Answer.OK || kind == Kind.KEEPALIVE;
-      LockSupport.parkNanos((long) (PAUSE_NANOS * random.nextDouble()) * (rests ? 4 : 1));
+      int pauses = answer != Answer.OK ? 20 : kind == Kind.KEEPALIVE ? 4 : 1;
+      LockSupport.parkNanos((long) (pauses * PAUSE_NANOS * random.nextDouble()));
     }
   }
 
