@@ -32,6 +32,8 @@ class StrugglingNodesTest extends FlowFixture {
   /** What a node gets that has answered for nothing yet. */
   private static final int FIRST_WINDOW = 10;
 
+  private static final int LARGEST_WINDOW = 256;
+
   private final ScheduledExecutorService strokes = Executors.newSingleThreadScheduledExecutor();
   private final AtomicInteger sent = new AtomicInteger();
 
@@ -211,6 +213,6 @@ class StrugglingNodesTest extends FlowFixture {
         () -> most.accumulateAndGet(slow.openCalls(), Math::max), 1, 1, TimeUnit.MILLISECONDS);
     send(4000);
     assertNothingLost();
-    assertTrue(most.get() <= 8 * FIRST_WINDOW, () -> most + " at a time, of 512 by the lanes");
+    assertTrue(most.get() <= LARGEST_WINDOW, () -> most + " at a time, of 512 by the lanes");
   }
 }
