@@ -10,6 +10,8 @@ import satellite.pipes.PipeConfig.Gather;
 import satellite.pipes.PipeConfig.Kafka;
 import satellite.pipes.PipeConfig.Retry;
 import satellite.pipes.PipeConfig.Routing;
+import satellite.queue.Acknowledgement;
+import satellite.queue.QueueConfig;
 
 /** Reads one entry of {@code pipes}. */
 final class PipeSection {
@@ -20,6 +22,9 @@ final class PipeSection {
 
   private static final Gather NOT_GATHERED = new Gather(Duration.ZERO, 1);
   private static final Routing NOTHING_REMEMBERED = new Routing(0, Duration.ZERO, List.of());
+
+  /** A sender waits for the answer: long enough for calls to meet in a batch, and no longer. */
+  private static final Duration WAITED_FOR = Duration.ofMillis(20);
 
   private PipeSection() {}
 
@@ -38,12 +43,15 @@ final class PipeSection {
     if (!(filters instanceof Nothing) && !filters.asSequence().items().isEmpty()) {
       throw filters.error("no filter exists");
     }
+    QueueConfig queue =
+        QueueSection.queue(pipe.mapping("gatherer").mapping("queue"), onDisk, notices);
+    Gather gather = gather(receiver, notices);
     return new PipeConfig(
         name.text(),
         receiver.scalar("plugin_name").text(),
-        QueueSection.queue(pipe.mapping("gatherer").mapping("queue"), onDisk, notices),
-        gather(receiver, notices),
-        batch(sender, notices),
+        queue,
+        gather,
+        batch(sender, isWaitedFor(queue, gather), notices),
         retry(sender.mapping("fallbacker")),
         routing(forwarder),
         forwarder.has("join") && forwarder.scalar("join").bool(),
@@ -83,14 +91,22 @@ final class PipeSection {
     return NOT_GATHERED;
   }
 
-  private static BatchLimits batch(Mapping sender, List<String> notices) {
+  /** Not streams that stay open: theirs is the answer to the end. */
+  private static boolean isWaitedFor(QueueConfig queue, Gather gather) {
+    return queue != null
+        && queue.acknowledgement() == Acknowledgement.DELIVERED
+        && gather == NOT_GATHERED;
+  }
+
+  private static BatchLimits batch(Mapping sender, boolean isWaitedFor, List<String> notices) {
     Scalar minimum = sender.scalar("min_flush_events");
     if (minimum.integer(0, Integer.MAX_VALUE) > 1) {
       notices.add(
           minimum.place() + ": accepted without effect, no event waits longer than flush_time");
     }
+    Duration flush = sender.scalar("flush_time").duration(ChronoUnit.MILLIS);
     return new BatchLimits(
-        sender.scalar("flush_time").duration(ChronoUnit.MILLIS),
+        isWaitedFor && flush.compareTo(WAITED_FOR) > 0 ? WAITED_FOR : flush,
         positive(sender, "max_buffer_size"),
         positive(sender, "max_batch_bytes"),
         positive(sender, "max_in_flight"));

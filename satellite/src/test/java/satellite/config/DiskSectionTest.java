@@ -59,6 +59,22 @@ class DiskSectionTest extends ConfigFixture {
   }
 
   @Test
+  void whoWaitsForOapDoesNotWaitForABatchToFill() {
+    var delivered = ConfigFile.load(null, Map.of("SATELLITE_ACKNOWLEDGEMENT", "delivered"));
+    assertEquals(Duration.ofMillis(20), flushTime(delivered, LOG));
+    assertEquals(Duration.ofSeconds(1), flushTime(delivered, "grpc-envoy-als-v3-receiver"));
+    assertEquals(Duration.ofSeconds(1), flushTime(defaults(), LOG));
+    var faster =
+        Map.of(
+            "SATELLITE_ACKNOWLEDGEMENT", "delivered", "SATELLITE_LOGPIPE_SENDER_FLUSH_TIME", "5");
+    assertEquals(Duration.ofMillis(5), flushTime(ConfigFile.load(null, faster), LOG));
+  }
+
+  private static Duration flushTime(SatelliteConfig config, String receiver) {
+    return pipeOf(config, receiver).batch().flushTime();
+  }
+
+  @Test
   void environmentVariablesOfTheDiskHaveEffect() {
     var env =
         Map.of(
