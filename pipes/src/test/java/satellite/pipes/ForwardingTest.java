@@ -211,9 +211,11 @@ class ForwardingTest extends FlowFixture {
     assertEquals(600, share, 60);
   }
 
+  private int segments;
+
   private void sendSegments(int count) {
     Caller caller = Caller.stream(client(), Samples.SEGMENTS);
-    IntStream.range(0, count).forEach(i -> caller.send(Samples.segment("s" + i)));
+    IntStream.range(0, count).forEach(i -> caller.send(Samples.segment("s" + segments++)));
     caller.finish();
   }
 
