@@ -140,7 +140,7 @@ final class FaultyNode implements AutoCloseable {
 
   /** Whoever was connected is gone, and with him what was not read yet. */
   void forgetConnections() {
-    cut();
+    connections.forEach(FaultyNode::reset);
   }
 
   /** There, and as a node should be. */
@@ -163,14 +163,19 @@ final class FaultyNode implements AutoCloseable {
   /** TCP resets, whatever the connections carry; in half of all cases HTTP/2 says goodbye first. */
   private void cut() {
     for (Channel connection : connections) {
-      connection.config().setOption(ChannelOption.SO_LINGER, 0);
       if (chance(2) == 0) {
+        connection.config().setOption(ChannelOption.SO_LINGER, 0);
         connection.close();
       } else {
-        // Past all handlers, which would say goodbye.
-        connection.pipeline().firstContext().close();
+        reset(connection);
       }
     }
+  }
+
+  /** Past all handlers, which would say goodbye. */
+  private static void reset(Channel connection) {
+    connection.config().setOption(ChannelOption.SO_LINGER, 0);
+    connection.pipeline().firstContext().close();
   }
 
   private int chance(int bound) {
