@@ -50,11 +50,6 @@ final class Lives implements AutoCloseable {
     this.settings = new HashMap<>(settings);
   }
 
-  /** From the next life on. */
-  void set(String variable, String value) {
-    settings.put(variable, value);
-  }
-
   /**
    * @param launcher put in front of the command
    */
@@ -159,10 +154,6 @@ final class Lives implements AutoCloseable {
         .filter(line -> BAD_WORDS.stream().anyMatch(line::contains))
         .findFirst()
         .ifPresent(line -> complaints.add("life " + number + " says: " + line));
-  }
-
-  List<String> output() {
-    return process.output();
   }
 
   List<String> complaints() {

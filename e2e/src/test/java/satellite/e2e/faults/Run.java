@@ -96,24 +96,12 @@ final class Run implements AutoCloseable {
     return mode;
   }
 
-  Path data() {
-    return data;
-  }
-
   List<FaultyNode> nodes() {
     return nodes;
   }
 
   FaultyNode node(int number) {
     return nodes.get(number);
-  }
-
-  Lives lives() {
-    return lives;
-  }
-
-  Book book() {
-    return book;
   }
 
   // ---- what a scenario is made of
