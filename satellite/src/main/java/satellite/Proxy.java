@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.Predicate;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.StaticDiscovery;
@@ -283,8 +284,8 @@ public final class Proxy {
    *       hold time, until everybody knows.
    *   <li>No new connections; GOAWAY. What is queued leaves at once from now on.
    *   <li>Streams end by themselves, then those that do not are ended.
-   *   <li>Queues are flushed to the nodes. What is left when the grace time is over, which began
-   *       after the hold, goes to disk; without a disk it is dropped.
+   *   <li>Queues are flushed to the nodes, also what is on disk. What is left when the grace time
+   *       is over, which began after the hold, goes to disk; without a disk it is dropped.
    *   <li>Connections upstream, then the data folder, whose last writes are of the steps before.
    * </ol>
    *
@@ -334,13 +335,12 @@ public final class Proxy {
         http.stop(grace.toMillis() / 4);
       }
       server.stop(grace.toMillis() / 4);
-      boolean flushed = await(deadline);
-      // Even then: more may be coming back from disk, and stays there.
+      boolean flushed = await(deadline, Pipe::isFlushed);
       pipes.forEach(Pipe::keep);
       if (!flushed) {
         breakOff();
       }
-      await(System.nanoTime() + KEEPING.toNanos());
+      await(System.nanoTime() + KEEPING.toNanos(), Pipe::isEmpty);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -369,8 +369,8 @@ public final class Proxy {
     }
   }
 
-  private boolean await(long deadline) throws InterruptedException {
-    while (!pipes.stream().allMatch(Pipe::isEmpty)) {
+  private boolean await(long deadline, Predicate<Pipe> ended) throws InterruptedException {
+    while (!pipes.stream().allMatch(ended)) {
       if (System.nanoTime() - deadline > 0) {
         return false;
       }

@@ -213,4 +213,9 @@ public final class Pipe {
   public boolean isEmpty() {
     return queue.events() == 0 && queue.bytes() == 0;
   }
+
+  /** The same, and nothing is on disk: all that was accepted has ended. */
+  public boolean isFlushed() {
+    return isEmpty() && account.spilled() == 0;
+  }
 }

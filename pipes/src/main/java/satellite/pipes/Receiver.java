@@ -271,7 +271,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       }
       if (!waitsForSpace) {
         waitsForSpace = true;
-        queue.onSpace(() -> loop.execute(this::spaceAgain));
+        queue.onSpace(() -> onLoop(this::spaceAgain));
         // Space that came before the registration told nobody.
         loop.execute(this::tryAgain);
       }
@@ -352,8 +352,12 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     /** Any thread. */
     private void acknowledged(Failure failure) {
+      onLoop(() -> answer(failure));
+    }
+
+    private void onLoop(Runnable task) {
       try {
-        loop.execute(() -> answer(failure));
+        loop.execute(task);
       } catch (RejectedExecutionException e) {
         // The event loop has ended, and with it the connection.
       }

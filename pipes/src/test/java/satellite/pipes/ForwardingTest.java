@@ -183,8 +183,11 @@ class ForwardingTest extends FlowFixture {
     node();
     start(TRACING);
     awaitUp(3);
-    sendSegments(600);
-    awaitForwarded(600);
+    // As many at a time as all have places for at first.
+    for (int sent = 200; sent <= 600; sent += 200) {
+      sendSegments(200);
+      awaitForwarded(sent);
+    }
     for (StandInOap node : nodes) {
       int share = Samples.segmentIds(messages(node, Samples.SEGMENTS_IN_SYNC)).size();
       assertTrue(share > 150 && share < 250, () -> share + " of 600 at one of three nodes");
@@ -208,9 +211,11 @@ class ForwardingTest extends FlowFixture {
     assertEquals(600, share, 60);
   }
 
+  private int segments;
+
   private void sendSegments(int count) {
     Caller caller = Caller.stream(client(), Samples.SEGMENTS);
-    IntStream.range(0, count).forEach(i -> caller.send(Samples.segment("s" + i)));
+    IntStream.range(0, count).forEach(i -> caller.send(Samples.segment("s" + segments++)));
     caller.finish();
   }
 

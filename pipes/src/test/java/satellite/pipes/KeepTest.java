@@ -71,6 +71,7 @@ class KeepTest extends FlowFixture {
     connector.closeNow();
     awaitSettled();
     assertEquals(names(10), new TreeSet<>(keptEvents()));
+    assertTrue(pipes.stream().noneMatch(Pipe::isFlushed), "they are on disk, and nowhere else");
     List<Double> values =
         disk.kept.stream()
             .filter(event -> event.method().equals(Samples.METERS))

@@ -31,6 +31,7 @@ class StrugglingNodesTest extends FlowFixture {
 
   /** What a node gets that has answered for nothing yet. */
   private static final int FIRST_WINDOW = 10;
+
   private static final int LARGEST_WINDOW = 256;
 
   private final ScheduledExecutorService strokes = Executors.newSingleThreadScheduledExecutor();

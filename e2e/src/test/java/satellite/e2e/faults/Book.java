@@ -1,5 +1,7 @@
 package satellite.e2e.faults;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -28,6 +30,7 @@ final class Book {
 
   private final Map<String, Item> items = new TreeMap<>();
   private final Set<Integer> killedLives = new HashSet<>();
+  private final Map<Integer, Long> givenUp = new HashMap<>();
   private final List<String> surprises = new ArrayList<>();
   private final Mode mode;
   private long takes;
@@ -111,6 +114,11 @@ final class Book {
     killedLives.add(life);
   }
 
+  /** Messages that a life had in memory at its end, and could not write: it has counted them. */
+  synchronized void givenUp(int life, long messages) {
+    givenUp.put(life, messages);
+  }
+
   synchronized void destroyed(Collection<String> ids) {
     ids.stream().filter(items::containsKey).forEach(id -> items.get(id).destroyed = true);
   }
@@ -124,8 +132,22 @@ final class Book {
 
   /** Of the {@link #missing()}, those for which there is no excuse. */
   synchronized List<Item> lost() {
-    return answered(
-        item -> !item.delivered && !item.refusedForGood && !item.destroyed && !diedInMemory(item));
+    return withoutGivenUp(
+        answered(
+            item ->
+                !item.delivered && !item.refusedForGood && !item.destroyed && !diedInMemory(item)));
+  }
+
+  /** Only where memory is all that was promised, and no more of them than are counted. */
+  private List<Item> withoutGivenUp(List<Item> some) {
+    if (mode != Mode.QUEUED) {
+      return some;
+    }
+    Map<Integer, List<Item>> byLife = some.stream().collect(groupingBy(item -> item.life));
+    byLife
+        .entrySet()
+        .removeIf(life -> messages(life.getValue()) <= givenUp.getOrDefault(life.getKey(), 0L));
+    return byLife.values().stream().flatMap(List::stream).toList();
   }
 
   /** Only data of {@link Mode#QUEUED} may be in memory alone. */
@@ -220,6 +242,7 @@ final class Book {
     List<Item> missing = missing();
     long refusedForGood = answered(item -> !item.delivered && item.refusedForGood).size();
     long destroyed = missing.stream().filter(item -> item.destroyed).count();
+    long inMemory = missing.stream().filter(item -> !item.destroyed && diedInMemory(item)).count();
     long lost = lost().size();
     return new Tally(
         1,
@@ -231,7 +254,8 @@ final class Book {
         all.stream().filter(item -> item.answer == Item.Answer.BROKEN).count(),
         refusedForGood,
         destroyed,
-        missing.size() - destroyed - lost,
+        inMemory,
+        missing.size() - destroyed - inMemory - lost,
         lost,
         dropped);
   }

@@ -106,10 +106,13 @@ final class Disk {
         mkdirs(folder.resolve("lost+found"));
         mkdirs(folder.resolve("2.segment"));
         // With the right names, but without the right contents.
-        mkdirs(folder.resolve("0000000000000007.segment"));
-        write(folder.resolve("0000000000000008.segment"), noise);
-        write(folder.resolve("0000000000000008.done"), noise);
-        write(folder.resolve("0000000000000009.segment"), new byte[0]);
+        mkdirs(folder.resolve("0000004294967207.segment"));
+        write(folder.resolve("0000004294967208.segment"), noise);
+        write(folder.resolve("0000004294967208.done"), noise);
+        write(folder.resolve("0000004294967209.segment"), new byte[0]);
+        write(folder.resolve("0000004294999999.done"), noise);
+        // With no number that any Satellite would have.
+        write(folder.resolve("0000000000000007.segment"), noise);
         write(folder.resolve("9999999999999999.done"), noise);
       }
       mkdirs(data.resolve("pipes").resolve("nopipe").resolve("0"));

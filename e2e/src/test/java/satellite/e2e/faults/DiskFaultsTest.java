@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -27,9 +29,25 @@ class DiskFaultsTest {
 
   private final Table table = new Table();
 
+  /**
+   * Of what is done to the files of one that was killed; the other faults have runs of their own.
+   */
+  private final List<Run> runs =
+      MODES.stream().map(m -> new Run("damage", m, SEED, Run.SMALL_MEMORY)).toList();
+
+  @BeforeAll
+  void start() {
+    AtOnce.each(runs, Run::start);
+  }
+
   @AfterAll
-  void print() {
-    System.out.println("faults of the disk, seed " + SEED + "\n" + table);
+  void end() {
+    try {
+      AtOnce.each(runs, run -> table.add(run.mode(), run.end()));
+      System.out.println("faults of the disk, seed " + SEED + "\n" + table);
+    } finally {
+      runs.forEach(Run::close);
+    }
   }
 
   private void inEachMode(String name, Map<String, String> settings, Consumer<Run> scenario) {
@@ -44,15 +62,20 @@ class DiskFaultsTest {
   }
 
   /** It is killed with much on its disk, and something happens to that before it starts again. */
-  private static void damaged(Run run, Run.Damage damage) {
-    run.start();
-    run.traffic(100);
-    run.nodes().forEach(FaultyNode::kill);
-    run.spill(200);
-    run.kill();
-    run.damage(damage);
-    run.start();
-    run.traffic(20);
+  private void damaged(Supplier<Run.Damage> damage) {
+    AtOnce.each(
+        runs,
+        run -> {
+          run.goOn();
+          run.traffic(20);
+          run.nodes().forEach(FaultyNode::kill);
+          run.spill(200);
+          run.kill();
+          run.damage(damage.get());
+          run.start();
+          run.traffic(20);
+          run.settle();
+        });
   }
 
   @Test
@@ -102,43 +125,50 @@ class DiskFaultsTest {
         });
   }
 
+  /** What is in memory is lost then, and no more. */
+  @Test
+  void whatHasSpilledSurvivesAKill() {
+    AtOnce.each(
+        runs,
+        run -> {
+          run.goOn();
+          run.nodes().forEach(FaultyNode::kill);
+          run.spill(200);
+          run.killAtRest();
+          run.start();
+          run.traffic(20);
+          run.settle();
+        });
+  }
+
   @Test
   void theEndOfAFileIsTornOff() {
-    inEachMode("torn", Run.SMALL_MEMORY, run -> damaged(run, Disk.torn(new Random(SEED))));
+    damaged(() -> Disk.torn(new Random(SEED)));
   }
 
   @Test
   void aWriteWasNeverFinished() {
-    inEachMode("half", Run.SMALL_MEMORY, run -> damaged(run, Disk.halfWritten(new Random(SEED))));
+    damaged(() -> Disk.halfWritten(new Random(SEED)));
   }
 
   @Test
   void bitsAreFlipped() {
-    inEachMode(
-        "flipped",
-        Run.SMALL_MEMORY,
-        run -> damaged(run, Disk.flipped(".segment", new Random(SEED))));
+    damaged(() -> Disk.flipped(".segment", new Random(SEED)));
   }
 
   @Test
   void bitsOfTheBookkeepingAreFlipped() {
-    inEachMode(
-        "flipped-done",
-        Run.SMALL_MEMORY,
-        run -> damaged(run, Disk.flipped(".done", new Random(SEED))));
+    damaged(() -> Disk.flipped(".done", new Random(SEED)));
   }
 
   @Test
   void aFileIsMissing() {
-    inEachMode(
-        "missing",
-        Run.SMALL_MEMORY,
-        run -> damaged(run, Disk.missing(".segment", new Random(SEED))));
+    damaged(() -> Disk.missing(".segment", new Random(SEED)));
   }
 
   @Test
   void filesAreForeign() {
-    inEachMode("foreign", Run.SMALL_MEMORY, run -> damaged(run, Disk.foreign(new Random(SEED))));
+    damaged(() -> Disk.foreign(new Random(SEED)));
   }
 
   private static Map<String, String> with(String variable, String value) {

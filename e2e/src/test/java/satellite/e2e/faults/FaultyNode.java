@@ -138,6 +138,11 @@ final class FaultyNode implements AutoCloseable {
     }
   }
 
+  /** Whoever was connected is gone, and with him what was not read yet. */
+  void forgetConnections() {
+    connections.forEach(FaultyNode::reset);
+  }
+
   /** There, and as a node should be. */
   void recover() {
     start();
@@ -158,14 +163,19 @@ final class FaultyNode implements AutoCloseable {
   /** TCP resets, whatever the connections carry; in half of all cases HTTP/2 says goodbye first. */
   private void cut() {
     for (Channel connection : connections) {
-      connection.config().setOption(ChannelOption.SO_LINGER, 0);
       if (chance(2) == 0) {
+        connection.config().setOption(ChannelOption.SO_LINGER, 0);
         connection.close();
       } else {
-        // Past all handlers, which would say goodbye.
-        connection.pipeline().firstContext().close();
+        reset(connection);
       }
     }
+  }
+
+  /** Past all handlers, which would say goodbye. */
+  private static void reset(Channel connection) {
+    connection.config().setOption(ChannelOption.SO_LINGER, 0);
+    connection.pipeline().firstContext().close();
   }
 
   private int chance(int bound) {
@@ -304,6 +314,8 @@ final class FaultyNode implements AutoCloseable {
 
     private void fail() {
       if (manner == Manner.RESETTING) {
+        // Whatever still comes of this call, it is not answered.
+        onCancel();
         cut();
       } else {
         // Only who has seen all of a call may refuse it for good: it is the call's fault then.

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import satellite.e2e.Child;
 import satellite.e2e.SatelliteProcess;
 
@@ -88,8 +90,19 @@ final class Lives implements AutoCloseable {
     left = null;
   }
 
-  /** SIGTERM. */
-  void stop() {
+  /** A while later. */
+  Figures figuresAfter(Duration pause) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+    return figures();
+  }
+
+  /** SIGTERM; returns the messages that it gave up at its end. */
+  long stop() {
     checkThreads();
     int exitCode = process.stop();
     if (exitCode != 0) {
@@ -109,6 +122,7 @@ final class Lives implements AutoCloseable {
     forwarded += last.forwarded();
     dead += last.dead() + last.refusedForGood();
     last.dropped().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
+    return last.dropped().getOrDefault("shutdown", 0L) + last.dropped().getOrDefault("disk", 0L);
   }
 
   /** SIGKILL. */

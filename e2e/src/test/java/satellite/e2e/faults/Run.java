@@ -132,15 +132,38 @@ final class Run implements AutoCloseable {
 
   /** SIGTERM, amid the traffic. */
   void stop() {
-    lives.stop();
-    sender.disconnect();
+    book.givenUp(lives.number(), lives.stop());
+    gone();
   }
 
   /** SIGKILL, amid the traffic. */
   void kill() {
     book.killed(lives.number());
     lives.kill();
+    gone();
+  }
+
+  /** A node that is deaf must not hear of it after it has heard of the next one. */
+  private void gone() {
     sender.disconnect();
+    nodes.forEach(FaultyNode::forgetConnections);
+  }
+
+  /**
+   * SIGKILL when nothing arrives and nothing is on its way to disk: what is in memory then is all
+   * that may be lost.
+   */
+  void killAtRest() {
+    sender.pause();
+    sending = false;
+    Figures before = lives.figures();
+    Figures figures;
+    while (!(figures = lives.figuresAfter(Duration.ofMillis(500))).equals(before)) {
+      before = figures;
+    }
+    book.givenUp(lives.number(), figures.queued());
+    lives.kill();
+    gone();
   }
 
   /**
@@ -232,7 +255,7 @@ final class Run implements AutoCloseable {
   /** {@link #settle}, SIGTERM, and the last word of all lives. */
   Tally end() {
     settle();
-    lives.stop();
+    stop();
     List<String> wrong = new ArrayList<>(lives.complaints());
     Long received = lives.received();
     if (received != null

@@ -5,7 +5,7 @@ import java.util.TreeMap;
 
 /**
  * What a run, or many, came to, in items: answered = delivered + dead + destroyed + inMemory +
- * lost.
+ * givenUp + lost.
  *
  * @param delivered of those answered
  * @param twice copies at the nodes beyond the first, of all that was sent
@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param dead refused by a node for good
  * @param destroyed on disk, by the suite's own hand
  * @param inMemory lost with the memory of a Satellite that was killed
+ * @param givenUp in memory at the end of a Satellite whose disk did not take it, and counted by it
  * @param lost without an excuse
  * @param dropped by Satellite's own account, in messages
  */
@@ -28,10 +29,11 @@ record Tally(
     long dead,
     long destroyed,
     long inMemory,
+    long givenUp,
     long lost,
     Map<String, Long> dropped) {
 
-  static final Tally NONE = new Tally(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of());
+  static final Tally NONE = new Tally(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of());
 
   Tally plus(Tally other) {
     Map<String, Long> both = new TreeMap<>(dropped);
@@ -47,13 +49,14 @@ record Tally(
         dead + other.dead,
         destroyed + other.destroyed,
         inMemory + other.inMemory,
+        givenUp + other.givenUp,
         lost + other.lost,
         both);
   }
 
   static String head() {
     return String.format(
-        "%-10s %5s %9s %9s %9s %7s %8s %8s %6s %9s %9s %5s  %s",
+        "%-10s %5s %9s %9s %9s %7s %8s %8s %6s %9s %9s %8s %5s  %s",
         "mode",
         "runs",
         "sent",
@@ -65,14 +68,15 @@ record Tally(
         "dead",
         "destroyed",
         "in memory",
+        "given up",
         "lost",
         "dropped, in messages");
   }
 
   String line(String mode) {
     return String.format(
-        "%-10s %5d %9d %9d %9d %7d %8d %8d %6d %9d %9d %5d  %s",
+        "%-10s %5d %9d %9d %9d %7d %8d %8d %6d %9d %9d %8d %5d  %s",
         mode, runs, sent, answered, delivered, twice, refused, broken, dead, destroyed, inMemory,
-        lost, dropped);
+        givenUp, lost, dropped);
   }
 }

@@ -147,9 +147,11 @@ final class DiskSpool implements Spool {
   @Override
   public boolean keep(List<Event> events) {
     keeping = true;
-    if (closed || !tools.health().isUp()) {
+    if (closed) {
       return false;
     }
+    // Whether the disk works or not: it is tried once more at the end, and what has a copy there
+    // already must not be given up because another one cannot be written.
     for (Event event : events) {
       unread.incrementAndGet();
       account.spilled(event.messages());

@@ -27,6 +27,11 @@ final class Segments {
   private static final long FIRST_SEQUENCE = 1L << 32;
 
   private static final long NUMBERS_TO_KEEP = 1 << 12;
+
+  /** No Satellite gets there; names behind or before these would be no names of segments. */
+  private static final long LEAST_SEQUENCE = 1L << 31;
+
+  private static final long LAST_SEQUENCE = 1L << 48;
   private static final Pattern NAME = Pattern.compile("(\\d{16})\\.(segment|done)");
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -90,11 +95,11 @@ final class Segments {
     Set<String> numbers = new HashSet<>();
     for (Path file : tools.disk().list(folder)) {
       Matcher name = NAME.matcher(file.getFileName().toString());
-      if (!name.matches()) {
+      long sequence = name.matches() ? Long.parseLong(name.group(1)) : 0;
+      if (sequence < LEAST_SEQUENCE || sequence > LAST_SEQUENCE) {
         foreign.add(file);
         continue;
       }
-      long sequence = Long.parseLong(name.group(1));
       nextSequence = Math.max(nextSequence, sequence + 1);
       if (name.group(2).equals("done")) {
         done.add(file);

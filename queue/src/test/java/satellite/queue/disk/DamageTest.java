@@ -215,6 +215,21 @@ class DamageTest {
     assertEquals(numbers(EVENTS), startOn(written).drain());
   }
 
+  /** Behind the last number, or before the first, there would be none that is found again. */
+  @Test
+  void numbersThatNoSatelliteHasCountForNothing() throws Exception {
+    Files.write(partition.resolve("9999999999999999.done"), new byte[16]);
+    Files.write(partition.resolve("0000000000000007.segment"), new byte[16]);
+    Life second = startOn(written);
+    second.drain();
+    second.offer(second.event("new", 200));
+    second.time.run();
+    assertTrue(second.acknowledged.contains("new"));
+    second.folder.letGo();
+    List<String> came = startOn(written).drain();
+    assertTrue(came.contains("new"), came.toString());
+  }
+
   @Test
   void aSegmentThatVanishesIsCountedAsDamaged() throws Exception {
     Life life = startOn(written);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -52,6 +53,22 @@ class DiskFailureTest {
       assertEquals(0, life.account.dropped());
       assertEquals(0, life.memory.usedBytes());
     }
+  }
+
+  @Test
+  void anOrderlyEndOnAFullDiskLeavesThereWhatItHas() {
+    Life life = new Life(data, Life.Shape.DURABLE, disk);
+    life.offer(0, 3);
+    disk.failing(Fault.WRITE);
+    assertTrue(life.offer(life.event("3", 1000)));
+    life.time.run();
+    assertFalse(life.folder.isUp());
+    life.take();
+    life.close();
+    assertEquals(Map.of("disk", 1L), life.account.droppedByReason());
+    assertEquals(3, life.account.spilled());
+    Life next = new Life(data, Life.Shape.DURABLE, new FaultyDisk());
+    assertEquals(numbers(0, 3), next.drain());
   }
 
   @Test
