@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -97,6 +98,7 @@ class DiskFaultsTest {
 
   /** The bound that is configured. */
   @Test
+  @Tag("slow")
   void itsBoundIsReached() {
     inEachMode(
         "bounded",
@@ -147,6 +149,7 @@ class DiskFaultsTest {
   }
 
   @Test
+  @Tag("slow")
   void aWriteWasNeverFinished() {
     damaged(() -> Disk.halfWritten(new Random(SEED)));
   }
@@ -157,16 +160,19 @@ class DiskFaultsTest {
   }
 
   @Test
+  @Tag("slow")
   void bitsOfTheBookkeepingAreFlipped() {
     damaged(() -> Disk.flipped(".done", new Random(SEED)));
   }
 
   @Test
+  @Tag("slow")
   void aFileIsMissing() {
     damaged(() -> Disk.missing(".segment", new Random(SEED)));
   }
 
   @Test
+  @Tag("slow")
   void filesAreForeign() {
     damaged(() -> Disk.foreign(new Random(SEED)));
   }

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -37,6 +38,7 @@ class RandomFaultsTest {
   }
 
   @Test
+  @Tag("slow")
   void nothingIsLostInAnyRound() throws InterruptedException {
     int count = Integer.getInteger("satellite.rounds", 3);
     Integer only = Integer.getInteger("satellite.round");
