@@ -10,6 +10,7 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -164,7 +165,7 @@ final class FaultyNode implements AutoCloseable {
   private void cut() {
     for (Channel connection : connections) {
       if (chance(2) == 0) {
-        connection.config().setOption(ChannelOption.SO_LINGER, 0);
+        lingerNot(connection);
         connection.close();
       } else {
         reset(connection);
@@ -174,8 +175,16 @@ final class FaultyNode implements AutoCloseable {
 
   /** Past all handlers, which would say goodbye. */
   private static void reset(Channel connection) {
-    connection.config().setOption(ChannelOption.SO_LINGER, 0);
+    lingerNot(connection);
     connection.pipeline().firstContext().close();
+  }
+
+  private static void lingerNot(Channel connection) {
+    try {
+      connection.config().setOption(ChannelOption.SO_LINGER, 0);
+    } catch (ChannelException e) {
+      // Its other side was quicker: it is closed already.
+    }
   }
 
   private int chance(int bound) {
