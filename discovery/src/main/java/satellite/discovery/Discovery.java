@@ -1,5 +1,6 @@
 package satellite.discovery;
 
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -10,8 +11,13 @@ import java.util.function.Consumer;
  */
 public interface Discovery extends AutoCloseable {
 
+  /** Begins to look; returns at once. To be called once. */
   void start(Consumer<Set<Node>> listener);
 
+  /** What each of its sources said last. Any thread, at any time. */
+  List<Finding> findings();
+
+  /** Tells nothing any more. Works without a start, and more than once. */
   @Override
   void close();
 }

@@ -3,9 +3,12 @@ package satellite.discovery;
 /**
  * One upstream node.
  *
- * @param weight its share relative to the other nodes, at least 1
+ * @param weight its share relative to the other nodes, 1..{@value #MAX_WEIGHT}
+ * @param zone where it stands, such as {@code eu-west-1a}; empty where that is not known
+ * @param priority nodes of a higher number are used only while none of a lower one is up, as with
+ *     SRV records; 0 unless its source tells priorities
  */
-public record Node(String host, int port, int weight) {
+public record Node(String host, int port, int weight, String zone, int priority) {
 
   public Node {
     if (host.isEmpty()) {
@@ -17,6 +20,9 @@ public record Node(String host, int port, int weight) {
     if (weight < 1 || weight > MAX_WEIGHT) {
       throw new IllegalArgumentException("weight " + weight + " is not within 1.." + MAX_WEIGHT);
     }
+    if (priority < 0) {
+      throw new IllegalArgumentException("priority " + priority + " is below 0");
+    }
   }
 
   /** Bounds the length of a weighted schedule. */
@@ -24,6 +30,14 @@ public record Node(String host, int port, int weight) {
 
   public Node(String host, int port) {
     this(host, port, 1);
+  }
+
+  public Node(String host, int port, int weight) {
+    this(host, port, weight, "", 0);
+  }
+
+  public Node in(String zone) {
+    return new Node(host, port, weight, zone, priority);
   }
 
   /**

@@ -1,13 +1,16 @@
 package satellite.discovery;
 
+import java.time.Clock;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /** {@code finder_type: static}: the nodes that the configuration lists; told once, at start. */
 public final class StaticDiscovery implements Discovery {
 
+  private final Source source = new Source("static", Clock.systemUTC());
   private final Set<Node> nodes;
 
   public StaticDiscovery(Collection<Node> nodes) {
@@ -16,9 +19,17 @@ public final class StaticDiscovery implements Discovery {
 
   @Override
   public void start(Consumer<Set<Node>> listener) {
-    listener.accept(nodes);
+    source.listen(listener);
+    source.found(nodes);
   }
 
   @Override
-  public void close() {}
+  public List<Finding> findings() {
+    return List.of(source.finding());
+  }
+
+  @Override
+  public void close() {
+    source.close();
+  }
 }

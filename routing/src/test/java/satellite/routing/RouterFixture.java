@@ -13,6 +13,7 @@ import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import satellite.discovery.ManualTime;
 import satellite.discovery.Node;
 import satellite.routing.FakeConnector.FakeConnection;
 

@@ -1,4 +1,4 @@
-package satellite.routing;
+package satellite.discovery;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,18 +12,18 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A clock and the timer that goes with it, both turned by hand. One thread. */
-final class ManualTime extends AbstractExecutorService implements ScheduledExecutorService {
+public final class ManualTime extends AbstractExecutorService implements ScheduledExecutorService {
 
   private final List<Task> tasks = new ArrayList<>();
   private long now = 1_000_000_007L;
   private boolean shutdown;
 
-  long nanoTime() {
+  public long nanoTime() {
     return now;
   }
 
   /** Runs what falls due on the way, each at its time. */
-  void advance(long time, TimeUnit unit) {
+  public void advance(long time, TimeUnit unit) {
     long end = now + unit.toNanos(time);
     Task next;
     while ((next = earliest(end)) != null) {
@@ -34,7 +34,7 @@ final class ManualTime extends AbstractExecutorService implements ScheduledExecu
   }
 
   /** Tasks that are still to come. */
-  int scheduled() {
+  public int scheduled() {
     tasks.removeIf(FutureTask::isDone);
     return tasks.size();
   }
@@ -99,13 +99,13 @@ final class ManualTime extends AbstractExecutorService implements ScheduledExecu
 
   @Override
   public <V> ScheduledFuture<V> schedule(Callable<V> work, long delay, TimeUnit unit) {
-    throw new UnsupportedOperationException("routing schedules no values");
+    throw new UnsupportedOperationException("nobody schedules values");
   }
 
   @Override
   public ScheduledFuture<?> scheduleAtFixedRate(
       Runnable work, long first, long period, TimeUnit unit) {
-    throw new UnsupportedOperationException("routing schedules no rates");
+    throw new UnsupportedOperationException("nobody schedules rates");
   }
 
   @Override
