@@ -16,6 +16,7 @@ import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.StaticDiscovery;
 import satellite.metrics.Metrics;
+import satellite.pipes.ClientConfig;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
@@ -31,6 +32,9 @@ import satellite.pipes.http.HttpServer;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
+import satellite.routing.Balancing;
+import satellite.routing.Connection;
+import satellite.routing.Connector;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -97,14 +101,11 @@ public final class Proxy {
     // Where to: nodes, connections, the live set.
     this.discovery = new StaticDiscovery(config.nodes());
     this.connector = new GrpcConnector(config.client(), transport, pool);
-    this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
+    this.router = router(connector, config.balancing());
 
     boolean intoKafka = config.kafka() != null;
     this.kafkaConnector = intoKafka ? new KafkaConnector(config.kafka(), config.pipes()) : null;
-    this.kafka =
-        intoKafka
-            ? new Router<>(kafkaConnector, pool, System::nanoTime, config.client().checkPeriod())
-            : null;
+    this.kafka = intoKafka ? router(kafkaConnector, Balancing.ROUND_ROBIN) : null;
 
     // What: pipes, which share the memory and the disk.
     this.memory = new MemoryBudget(config.queueBytes());
@@ -158,6 +159,14 @@ public final class Proxy {
     if (http != null) {
       metrics.bind(http);
     }
+  }
+
+  /** No call of a pipe outlives its timeout. */
+  private <C extends Connection> Router<C> router(Connector<C> to, Balancing balancing) {
+    ClientConfig client = config.client();
+    boolean streamsAreLonger = client.streamTimeout().compareTo(client.unaryTimeout()) > 0;
+    Duration drain = streamsAreLonger ? client.streamTimeout() : client.unaryTimeout();
+    return new Router<>(to, pool, System::nanoTime, client.checkPeriod(), drain, balancing);
   }
 
   private Pipe pipe(PipeConfig pipe) {
