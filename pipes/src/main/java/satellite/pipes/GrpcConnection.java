@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import satellite.discovery.Node;
 import satellite.routing.Connection;
 
@@ -25,6 +26,10 @@ public final class GrpcConnection implements Connection {
   private static final int MAX_ANSWER_BYTES = 50 << 20;
 
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+
+  /** What Netty's native transport puts in front of the reason. */
+  private static final Pattern SYSTEM_CALL =
+      Pattern.compile("^\\w+\\(\\.\\.\\) failed( with error\\(-?\\d+\\))?: ");
 
   private final ManagedChannel channel;
   private final ClientConfig client;
@@ -184,7 +189,9 @@ public final class GrpcConnection implements Connection {
       cause = cause.getCause();
     }
     String text = cause == null ? status.getDescription() : cause.getMessage();
-    return text == null ? status.getCode().name() : text.lines().findFirst().orElse("").strip();
+    return text == null
+        ? status.getCode().name()
+        : SYSTEM_CALL.matcher(text.lines().findFirst().orElse("")).replaceFirst("").strip();
   }
 
   @Override
