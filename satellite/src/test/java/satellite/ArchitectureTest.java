@@ -54,13 +54,26 @@ class ArchitectureTest {
           .resideInAPackage("picocli..");
 
   @ArchTest
-  static final ArchRule queueAndDiscoveryNeedTheJdkOnly =
+  static final ArchRule kubernetesAndDns =
+      livesIn("satellite.discovery..", "io.fabric8..", "org.xbill..");
+
+  @ArchTest
+  static final ArchRule queueNeedsTheJdkOnly =
       classes()
           .that()
-          .resideInAnyPackage("satellite.queue..", "satellite.discovery..")
+          .resideInAPackage("satellite.queue..")
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage("java..", "satellite.queue..", "satellite.discovery..");
+          .resideInAnyPackage("java..", "satellite.queue..");
+
+  @ArchTest
+  static final ArchRule discoveryNeedsItsClientsOnly =
+      classes()
+          .that()
+          .resideInAPackage("satellite.discovery..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "satellite.discovery..", "io.fabric8..", "org.xbill..");
 
   @ArchTest
   static final ArchRule queueAndDiscoveryDoNotKnowEachOther =
