@@ -30,7 +30,7 @@ import satellite.discovery.DnsClient.Answer;
  * {@code finder_type: dns}: the nodes that one {@link DnsQuery} leads to. Asks again when the
  * answer is over, by the least time to live that led to it. No such name or no such record is the
  * empty set. When one of the questions fails, all have failed: the last set stays, and all is asked
- * again soon. Nothing waits; the timer's threads do all the work.
+ * again soon. Nothing waits; what follows an answer runs on the timer's threads.
  */
 public final class DnsDiscovery implements Discovery {
 
@@ -107,14 +107,14 @@ public final class DnsDiscovery implements Discovery {
         return;
       }
       asked = ask();
-      var nodes = asked;
-      next =
-          timer.schedule(
-              () -> nodes.completeExceptionally(new IOException(query + ": no answer in time")),
-              DEADLINE.toNanos(),
-              TimeUnit.NANOSECONDS);
+      next = timer.schedule(() -> giveUp(asked), DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
     }
     asked.whenComplete(this::settle);
+  }
+
+  private void giveUp(CompletableFuture<Nodes> asked) {
+    String why = query + ": no complete answer within " + DEADLINE.toSeconds() + " s";
+    asked.completeExceptionally(new IOException(why));
   }
 
   private CompletableFuture<Nodes> ask() {

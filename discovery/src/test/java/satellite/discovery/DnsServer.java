@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.UnaryOperator;
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
@@ -47,9 +49,13 @@ final class DnsServer implements AutoCloseable {
   private final DatagramSocket udp;
   private final ServerSocket tcp;
   private final Map<String, Reply> replies = new ConcurrentHashMap<>();
-  private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
   private volatile List<Record> zone = List.of();
+  private final List<Socket> open = new CopyOnWriteArrayList<>();
   private volatile int udpSize = 1232;
+
+  /** Leaves connections open behind an answer. */
+  volatile boolean holdsTcp;
 
   /** What each answer over TCP becomes on its way, its length in front. */
   volatile UnaryOperator<byte[]> wire = UnaryOperator.identity();
@@ -117,8 +123,8 @@ final class DnsServer implements AutoCloseable {
    * Such as {@code oap.example. A}, {@code oap.example. A tcp}; what came since it was called last.
    */
   List<String> asked() {
-    List<String> all = List.copyOf(asked);
-    asked.clear();
+    List<String> all = new ArrayList<>();
+    asked.drainTo(all);
     return all;
   }
 
@@ -207,7 +213,9 @@ final class DnsServer implements AutoCloseable {
 
   private void serveTcp() {
     while (!tcp.isClosed()) {
-      try (Socket socket = tcp.accept()) {
+      try {
+        Socket socket = tcp.accept();
+        open.add(socket);
         var in = new DataInputStream(socket.getInputStream());
         byte[] question = new byte[in.readUnsignedShort()];
         in.readFully(question);
@@ -219,6 +227,9 @@ final class DnsServer implements AutoCloseable {
           System.arraycopy(answer, 0, framed, 2, answer.length);
           new DataOutputStream(socket.getOutputStream()).write(wire.apply(framed));
         }
+        if (!holdsTcp) {
+          socket.close();
+        }
       } catch (IOException e) {
         // Closed, or the one who asked is gone.
       }
@@ -229,5 +240,8 @@ final class DnsServer implements AutoCloseable {
   public void close() throws IOException {
     udp.close();
     tcp.close();
+    for (Socket socket : open) {
+      socket.close();
+    }
   }
 }

@@ -90,7 +90,7 @@ class NodeTextTest {
     var random = new Random(7);
     String letters = "ab01:.-=@[] \t#_%\u00e9\u0000";
     int read = 0;
-    for (int i = 0; i < 200_000; i++) {
+    for (int i = 0; i < 50_000; i++) {
       var text = new StringBuilder(random.nextBoolean() ? "a:1" : "");
       for (int n = random.nextInt(12); n > 0; n--) {
         text.append(letters.charAt(random.nextInt(letters.length())));
@@ -102,6 +102,6 @@ class NodeTextTest {
         assertTrue(e.getMessage().startsWith("\""), e.getMessage());
       }
     }
-    assertTrue(read > 1000);
+    assertTrue(read > 500);
   }
 }
