@@ -139,7 +139,10 @@ public final class KubernetesDiscovery implements Discovery {
   /** Nothing is read from the environment or from a kubeconfig that we do not name. */
   private Config clientConfig() {
     ConfigBuilder builder = new ConfigBuilder(Config.empty());
-    builder.withWatchReconnectInterval(500).withRequestRetryBackoffLimit(0);
+    // HTTP/1.1: a watch has a connection of its own, and its end is the end of that connection.
+    builder.withHttp2Disable(true).withRequestRetryBackoffLimit(0);
+    // Doubles five times: an API server that is away is asked every three seconds.
+    builder.withWatchReconnectInterval(100);
     if (config.apiServer().isEmpty()) {
       String host = environment.getOrDefault("KUBERNETES_SERVICE_HOST", "localhost");
       String port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");

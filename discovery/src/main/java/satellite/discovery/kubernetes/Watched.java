@@ -2,7 +2,6 @@ package satellite.discovery.kubernetes;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -39,7 +38,8 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   private final Function<T, Looked> reading;
   private final Runnable onChange;
   private final Source source;
-  private SharedIndexInformer<T> informer;
+  private volatile SharedIndexInformer<T> informer;
+  private boolean closed;
   private volatile boolean listed;
 
   /** Of the thread that looks. */
@@ -69,15 +69,29 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   }
 
   void start(ScheduledExecutorService threads) {
+    begin();
+    threads.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private synchronized void begin() {
+    if (closed) {
+      return;
+    }
+    listed = false;
     informer = objects.runnableInformer(0);
     informer.exceptionHandler(
         (started, failure) -> {
           source.failed(reason(failure));
           return true;
         });
-    informer.addEventHandler(new Changes());
+    informer.addEventHandler(new Changes(informer));
     informer.start();
-    threads.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Lists again, too: where a watch cannot go on, something may have been missed. */
+  private void beginAnew() {
+    informer.stop();
+    begin();
   }
 
   /** Nobody can be asked. */
@@ -86,10 +100,18 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   }
 
   private final class Changes implements ResourceEventHandler<T> {
+    private final SharedIndexInformer<T> own;
+
+    Changes(SharedIndexInformer<T> own) {
+      this.own = own;
+    }
+
     @Override
     public void onList(String resourceVersion, boolean remainedEmpty) {
-      listed = true;
-      read();
+      if (own == informer) {
+        listed = true;
+        read();
+      }
     }
 
     @Override
@@ -156,6 +178,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
             new io.fabric8.kubernetes.api.model.ListOptionsBuilder().withLimit(1L).build());
         if (looks > LOOKS_PER_QUESTION) {
           source.failed("it can be listed, but not watched; " + rule());
+          beginAnew();
         }
       } catch (RuntimeException e) {
         source.failed(reason(e));
@@ -169,10 +192,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    int code =
-        cause instanceof KubernetesClientException known
-            ? known.getCode()
-            : cause instanceof WatcherException ? 0 : 0;
+    int code = cause instanceof KubernetesClientException known ? known.getCode() : 0;
     return switch (code) {
       case HttpURLConnection.HTTP_FORBIDDEN -> "forbidden; " + rule();
       case HttpURLConnection.HTTP_UNAUTHORIZED ->
@@ -204,7 +224,8 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     source.close();
     if (informer != null) {
       informer.stop();
