@@ -116,7 +116,6 @@ class RefusalTest extends ConfigFixture {
   void whatIsNotThereYetIsToldByName() {
     String yet = " is known, but not there yet in this version";
     refused(pipe("http-native-log-receiver"), "http-native-log-receiver" + yet);
-    refused("", Map.of("SATELLITE_GRPC_CLIENT_FINDER", "kubernetes"), "kubernetes" + yet);
   }
 
   @Test
@@ -263,7 +262,7 @@ class RefusalTest extends ConfigFixture {
     "SATELLITE_TELEMETRY_EXPORT_TYPE, promethius",
     "SATELLITE_TELEMETRY_PROMETHEUS_ENDPOINT, m",
     "SATELLITE_TELEMETRY_METRICS_SERVICE_CLIENT_NAME, x",
-    "SATELLITE_GRPC_CLIENT_FINDER, dns",
+    "SATELLITE_GRPC_CLIENT_FINDER, consul",
     "SATELLITE_SENDER_FALLBACKER, x",
   })
   void badValueIsRefusedAndItsVariableNamed(String variable, String value) {
