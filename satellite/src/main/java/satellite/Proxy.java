@@ -19,6 +19,7 @@ import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.StaticDiscovery;
 import satellite.metrics.Metrics;
+import satellite.pipes.ClientConfig;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
@@ -35,6 +36,9 @@ import satellite.queue.Books;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
+import satellite.routing.Balancing;
+import satellite.routing.Connection;
+import satellite.routing.Connector;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -44,9 +48,9 @@ import satellite.routing.Upstream;
  * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
- * dispatch thread per core (two at least), four for the telemetry port; one for the data
- * folder, if there is one; where a pipe sends into Kafka, one for that client and one that the
- * client itself has.
+ * dispatch thread per core (two at least), four for the telemetry port; one for the data folder, if
+ * there is one; where a pipe sends into Kafka, one for that client and one that the client itself
+ * has.
  */
 public final class Proxy {
 
@@ -58,6 +62,7 @@ public final class Proxy {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
   private final SatelliteConfig config;
+  private final String effective;
   private final ShutdownTime shutdown;
   private final ScheduledThreadPoolExecutor pool;
   private final Transport transport;
@@ -86,9 +91,14 @@ public final class Proxy {
   private boolean ended;
   private volatile boolean draining;
 
-  /** Builds everything and touches nothing: {@link #start} does. */
-  public Proxy(SatelliteConfig config, ShutdownTime shutdown) {
+  /**
+   * Builds everything and touches nothing: {@link #start} does.
+   *
+   * @param effective the configuration as text, to be shown
+   */
+  public Proxy(SatelliteConfig config, String effective, ShutdownTime shutdown) {
     this.config = config;
+    this.effective = effective;
     this.shutdown = shutdown;
     Log.set(config.logger());
     var telemetry = config.telemetry();
@@ -101,14 +111,11 @@ public final class Proxy {
     // Where to: nodes, connections, the live set.
     this.discovery = new StaticDiscovery(config.nodes());
     this.connector = new GrpcConnector(config.client(), transport, pool);
-    this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
+    this.router = router(connector, config.balancing());
 
     boolean intoKafka = config.kafka() != null;
     this.kafkaConnector = intoKafka ? new KafkaConnector(config.kafka(), config.pipes()) : null;
-    this.kafka =
-        intoKafka
-            ? new Router<>(kafkaConnector, pool, System::nanoTime, config.client().checkPeriod())
-            : null;
+    this.kafka = intoKafka ? router(kafkaConnector, Balancing.ROUND_ROBIN) : null;
 
     // What: pipes, which share the memory and the disk.
     this.memory = new MemoryBudget(config.queueBytes());
@@ -171,7 +178,7 @@ public final class Proxy {
     }
     return new Facts(
         config.telemetry(),
-        "",
+        effective,
         discovery,
         routers,
         pipes,
@@ -183,6 +190,14 @@ public final class Proxy {
         cpu,
         pool,
         System::nanoTime);
+  }
+
+  /** No call of a pipe outlives its timeout. */
+  private <C extends Connection> Router<C> router(Connector<C> to, Balancing balancing) {
+    ClientConfig client = config.client();
+    boolean streamsAreLonger = client.streamTimeout().compareTo(client.unaryTimeout()) > 0;
+    Duration drain = streamsAreLonger ? client.streamTimeout() : client.unaryTimeout();
+    return new Router<>(to, pool, System::nanoTime, client.checkPeriod(), drain, balancing);
   }
 
   private Pipe pipe(PipeConfig pipe) {

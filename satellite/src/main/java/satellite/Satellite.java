@@ -75,8 +75,10 @@ public final class Satellite {
     @Override
     public Integer call() throws InterruptedException {
       Map<String, String> environment = System.getenv();
-      SatelliteConfig config = ConfigFile.load(ConfigFile.choose(file, environment), environment);
-      Proxy proxy = new Proxy(config, ShutdownTime.from(environment));
+      Path chosen = ConfigFile.choose(file, environment);
+      SatelliteConfig config = ConfigFile.load(chosen, environment);
+      String effective = ConfigFile.effective(chosen, environment);
+      Proxy proxy = new Proxy(config, effective, ShutdownTime.from(environment));
       Thread drain = new Thread(() -> drainAndEnd(proxy), "drain");
       Runtime.getRuntime().addShutdownHook(drain);
       try {

@@ -152,11 +152,6 @@ public final class AdminServer implements AutoCloseable {
     }
   }
 
-  /** The port bound. */
-  public int port() {
-    return http.getAddress().getPort();
-  }
-
   @Override
   public void close() {
     if (http != null) {
@@ -167,6 +162,6 @@ public final class AdminServer implements AutoCloseable {
 
   @Override
   public String toString() {
-    return config.host() + ":" + port() + config.endpoint();
+    return config.host() + ":" + http.getAddress().getPort() + config.endpoint();
   }
 }

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,7 +28,6 @@ import satellite.queue.Books;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.disk.DataFolder;
-import satellite.routing.Connection;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -116,12 +117,21 @@ public final class Facts {
     }
     routers.forEach(
         (client, router) -> {
-          for (Upstream<?> upstream : router.upstreams().values()) {
+          for (Upstream<?> upstream : all(router)) {
             String name = name(client, upstream);
             counters.put(new Counter(Fact.DELIVERED, name), upstream.delivered());
+            counters.put(new Counter(Fact.ANSWERS, name), upstream.answers());
+            counters.put(new Counter(Fact.ANSWER_NANOS, name), upstream.answerNanos());
           }
         });
     rates.sample(counters, nanoTime.getAsLong());
+  }
+
+  /** A node that went and came back may be there twice; the one that is used counts. */
+  private static Collection<Upstream<?>> all(Router<?> router) {
+    Map<String, Upstream<?>> all = new LinkedHashMap<>(router.upstreams());
+    router.draining().forEach(upstream -> all.putIfAbsent(upstream.node().address(), upstream));
+    return all.values();
   }
 
   private static String name(String client, Upstream<?> upstream) {
@@ -189,9 +199,9 @@ public final class Facts {
     List<Status.Node> nodes = new ArrayList<>();
     routers.forEach(
         (client, router) -> {
-          double all =
-              router.upstreams().values().stream().mapToDouble(u -> delivery(client, u)).sum();
-          router.upstreams().values().forEach(u -> nodes.add(node(client, u, all)));
+          Collection<Upstream<?>> upstreams = all(router);
+          double all = upstreams.stream().mapToDouble(u -> delivery(client, u)).sum();
+          upstreams.forEach(upstream -> nodes.add(node(client, upstream, all)));
         });
     return nodes;
   }
@@ -212,8 +222,8 @@ public final class Facts {
         node.zone(),
         node.weight(),
         node.priority(),
-        condition(upstream),
-        "",
+        lowerCase(upstream.condition()),
+        upstream.why(),
         upstream.delivered(),
         rounded(delivery),
         all == 0 ? 0 : rounded(delivery / all),
@@ -221,19 +231,6 @@ public final class Facts {
         upstream.window(),
         latencyMillis(name(client, upstream)),
         upstream.ejections());
-  }
-
-  private static String condition(Upstream<?> upstream) {
-    return switch (upstream.use()) {
-      case LEFT_OUT -> "ejected";
-      case PROBED -> connected(upstream, "probed");
-      case SLOW_START -> connected(upstream, "slow_start");
-      case FULL -> connected(upstream, "up");
-    };
-  }
-
-  private static String connected(Upstream<?> upstream, String condition) {
-    return upstream.state() == Connection.State.UP ? condition : lowerCase(upstream.state());
   }
 
   private Double latencyMillis(String node) {

@@ -90,7 +90,12 @@ record Status(
    * @param error why it cannot be asked; empty while it can, and {@code failedSince} is null
    */
   record Source(
-      String name, Integer nodes, String changed, String remark, String error, String failedSince) {}
+      String name,
+      Integer nodes,
+      String changed,
+      String remark,
+      String error,
+      String failedSince) {}
 
   /**
    * @param http null where nothing listens for HTTP

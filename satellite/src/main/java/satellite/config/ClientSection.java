@@ -2,17 +2,28 @@ package satellite.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import satellite.discovery.Node;
 import satellite.pipes.ClientConfig;
+import satellite.routing.Balancing;
 
 /** Reads the {@code grpc-client} of {@code sharing.clients}. */
 final class ClientSection {
 
   static final String NAME = "grpc-client";
+
+  /** Of grpc-java: a shorter one would be lengthened without a word. */
+  private static final Duration SHORTEST_KEEPALIVE = Duration.ofSeconds(10);
+
+  private static final Map<String, Balancing.By> STRATEGIES =
+      Map.of(
+          "round_robin", Balancing.By.ROUND_ROBIN,
+          "least_outstanding", Balancing.By.LEAST_OUTSTANDING);
 
   private ClientSection() {}
 
@@ -23,7 +34,32 @@ final class ClientSection {
         client.scalar("authentication").token(),
         client.scalar("check_period").duration(ChronoUnit.SECONDS),
         timeout.scalar("unary").duration(ChronoUnit.SECONDS),
-        timeout.scalar("stream").duration(ChronoUnit.SECONDS));
+        timeout.scalar("stream").duration(ChronoUnit.SECONDS),
+        health(client, notices));
+  }
+
+  private static ClientConfig.Health health(Mapping client, List<String> notices) {
+    Mapping keepalive = client.mapping("keepalive");
+    Scalar time = keepalive.scalar("time");
+    Duration every = time.durationOrZero(ChronoUnit.SECONDS);
+    if (!every.isZero() && every.compareTo(SHORTEST_KEEPALIVE) < 0) {
+      throw time.invalid("must be 10s at least, or 0 for none: gRPC pings no more often");
+    }
+    if (!every.isZero() && every.compareTo(ClientConfig.Health.USUAL.keepaliveTime()) < 0) {
+      notices.add(
+          time.place()
+              + ": OAP closes connections that are pinged more often than every 5 minutes, unless"
+              + " what stands between answers for it");
+    }
+    return new ClientConfig.Health(
+        every,
+        keepalive.scalar("timeout").duration(ChronoUnit.SECONDS),
+        client.scalar("health_check").bool());
+  }
+
+  static Balancing balancing(Mapping client) {
+    String strategy = client.scalar("strategy").oneOf(STRATEGIES.keySet());
+    return new Balancing(STRATEGIES.get(strategy), client.scalar("zone").text());
   }
 
   static List<Node> nodes(Mapping client) {

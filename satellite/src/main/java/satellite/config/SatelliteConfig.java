@@ -8,11 +8,13 @@ import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
 import satellite.pipes.http.HttpConfig;
 import satellite.queue.DiskConfig;
+import satellite.routing.Balancing;
 
 /**
  * The whole configuration, checked.
  *
  * @param nodes the upstream nodes of {@code finder_type: static}, at least one
+ * @param balancing among nodes where any will do
  * @param http null for none
  * @param kafka null unless a pipe sends into it
  * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
@@ -25,6 +27,7 @@ public record SatelliteConfig(
     TelemetryConfig telemetry,
     ClientConfig client,
     List<Node> nodes,
+    Balancing balancing,
     ServerConfig server,
     HttpConfig http,
     List<PipeConfig> pipes,
