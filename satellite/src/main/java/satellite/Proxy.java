@@ -17,7 +17,6 @@ import satellite.admin.AdminServer;
 import satellite.admin.Facts;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
-import satellite.discovery.StaticDiscovery;
 import satellite.metrics.Metrics;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.GrpcConnection;
@@ -48,9 +47,9 @@ import satellite.routing.Upstream;
  * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
- * dispatch thread per core (two at least), four for the telemetry port; one for the data folder, if
- * there is one; where a pipe sends into Kafka, one for that client and one that the client itself
- * has.
+ * dispatch thread per core (two at least), four for the telemetry port and one for discovery (three
+ * more where it is by Kubernetes); one for the data folder, if there is one; where a pipe sends
+ * into Kafka, one for that client and one that the client itself has.
  */
 public final class Proxy {
 
@@ -73,6 +72,7 @@ public final class Proxy {
   private final KafkaConnector kafkaConnector;
 
   private final Router<KafkaConnection> kafka;
+  private final ScheduledThreadPoolExecutor finding;
   private final Discovery discovery;
   private final MemoryBudget memory;
 
@@ -109,7 +109,8 @@ public final class Proxy {
     this.transport = new Transport(config.server().ioThreads());
 
     // Where to: nodes, connections, the live set.
-    this.discovery = new StaticDiscovery(config.nodes());
+    this.finding = new ScheduledThreadPoolExecutor(1, Threads.named("discovery"));
+    this.discovery = Finders.discovery(config.finders(), finding);
     this.connector = new GrpcConnector(config.client(), transport, pool);
     this.router = router(connector, config.balancing());
 
@@ -244,7 +245,7 @@ public final class Proxy {
         server,
         http == null ? "" : " and, for HTTP, " + http,
         String.valueOf(pipes.size()),
-        config.nodes());
+        config.finders());
   }
 
   private void openFolder() {
@@ -385,6 +386,7 @@ public final class Proxy {
       Thread.currentThread().interrupt();
     }
     discovery.close();
+    finding.shutdownNow();
     router.close();
     if (kafka != null) {
       kafka.close();

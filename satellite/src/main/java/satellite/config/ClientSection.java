@@ -4,11 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import satellite.discovery.Node;
 import satellite.pipes.ClientConfig;
 import satellite.routing.Balancing;
 
@@ -60,45 +57,6 @@ final class ClientSection {
   static Balancing balancing(Mapping client) {
     String strategy = client.scalar("strategy").oneOf(STRATEGIES.keySet());
     return new Balancing(STRATEGIES.get(strategy), client.scalar("zone").text());
-  }
-
-  static List<Node> nodes(Mapping client) {
-    client.scalar("finder_type").oneOf(Set.of("static"));
-    Scalar list = client.scalar("server_addr");
-    var nodes = new ArrayList<Node>();
-    for (String entry : list.commaList()) {
-      Node node = node(list, entry);
-      for (Node other : nodes) {
-        if (other.sameAddress(node) && other.weight() != node.weight()) {
-          throw list.error(node + " is listed with different weights");
-        }
-      }
-      nodes.add(node);
-    }
-    if (nodes.isEmpty()) {
-      throw list.error("needs at least one host:port");
-    }
-    return nodes.stream().distinct().toList();
-  }
-
-  /** {@code host:port} or {@code host:port=weight}. */
-  private static Node node(Scalar list, String entry) {
-    int equals = entry.indexOf('=');
-    String place = equals < 0 ? entry : entry.substring(0, equals).strip();
-    Address address = Address.parse(list, place);
-    if (address.host().isEmpty() || address.port() == 0) {
-      throw Address.invalid(list, place);
-    }
-    if (equals < 0) {
-      return new Node(address.host(), address.port());
-    }
-    String weight = entry.substring(equals + 1).strip();
-    try {
-      return new Node(address.host(), address.port(), Integer.parseInt(weight));
-    } catch (IllegalArgumentException e) {
-      throw new Scalar(list.place(), weight, weight)
-          .invalid("the weight of " + place + " must be within 1.." + Node.MAX_WEIGHT);
-    }
   }
 
   static ClientConfig.Tls tls(Mapping client, List<String> notices) {

@@ -1,0 +1,191 @@
+package satellite.discovery.kubernetes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static satellite.discovery.kubernetes.KubernetesDiscoveryTest.await;
+import static satellite.discovery.kubernetes.KubernetesDiscoveryTest.pod;
+
+import com.sun.net.httpserver.HttpServer;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import satellite.discovery.Finding;
+import satellite.discovery.Node;
+import satellite.discovery.kubernetes.KubernetesConfig.Kind;
+import satellite.discovery.kubernetes.KubernetesConfig.Selector;
+
+/** An API server that is away, answers otherwise, or takes other tokens. */
+@Timeout(60)
+class KubernetesFaultsTest {
+
+  private final List<Set<Node>> told = new CopyOnWriteArrayList<>();
+
+  private static KubernetesConfig config(int port, Kind kind, Path tokenFile) {
+    return new KubernetesConfig(
+        "http://127.0.0.1:" + port,
+        new KubernetesConfig.BasicAuth("", "", null),
+        "",
+        tokenFile,
+        "",
+        new KubernetesConfig.Tls(null, null, null, false),
+        List.of("ns"),
+        kind,
+        List.of(new Selector("app=oap", "")),
+        "11800",
+        true);
+  }
+
+  private KubernetesDiscovery start(KubernetesConfig config) {
+    var discovery = new KubernetesDiscovery(config, Map.of(), Path.of("none"), Clock.systemUTC());
+    discovery.start(told::add);
+    return discovery;
+  }
+
+  private static Finding finding(KubernetesDiscovery discovery) {
+    return discovery.findings().get(0);
+  }
+
+  private void awaitNodes(String... addresses) {
+    await(
+        Set.of(addresses) + ", told " + told,
+        () -> !told.isEmpty() && addresses(told.get(told.size() - 1)).equals(Set.of(addresses)));
+  }
+
+  private static Set<String> addresses(Set<Node> nodes) {
+    return nodes.stream().map(Node::address).collect(Collectors.toSet());
+  }
+
+  /**
+   * Its server is not ended: it would wait for connections that were cut on the way. Its threads
+   * are daemons.
+   */
+  @Test
+  void anApiServerThatIsAwayIsSaidAndFoundWhenItIsBack() throws Exception {
+    var server =
+        new KubernetesMockServer(
+            new Context(),
+            new MockWebServer(),
+            new HashMap<>(),
+            new KubernetesCrudDispatcher(List.of()),
+            false);
+    server.init();
+    KubernetesClient client = server.createClient();
+    client.pods().inNamespace("ns").resource(pod("a", "10.0.0.1", 11800, true).build()).create();
+    try (Gate gate = new Gate(server.getPort())) {
+      gate.close();
+      try (KubernetesDiscovery discovery = start(config(gate.port(), Kind.POD, null))) {
+        await(
+            "it is said",
+            () -> finding(discovery).error().startsWith("the API server cannot be asked"));
+        assertTrue(told.isEmpty());
+        gate.open();
+        awaitNodes("10.0.0.1:11800");
+        assertEquals("", finding(discovery).error());
+
+        gate.close();
+        await("it is said again", () -> !finding(discovery).error().isEmpty());
+        assertEquals(1, told.size(), "the last good set stays");
+        client
+            .pods()
+            .inNamespace("ns")
+            .resource(pod("b", "10.0.0.2", 11800, true).build())
+            .create();
+        gate.open();
+        awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
+        await("and it is well", () -> finding(discovery).error().isEmpty());
+        assertEquals(2, told.size(), "no set in between");
+      }
+    }
+  }
+
+  /** Answers each request with a status, for as often as it is told to, and no pods after that. */
+  private static HttpServer answering(int status, AtomicInteger times, List<String> tokens)
+      throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          tokens.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+          boolean bad = times.getAndDecrement() > 0;
+          String kind = exchange.getRequestURI().getPath().contains("pods") ? "Pod" : "Endpoints";
+          String list =
+              "{\"kind\":\""
+                  + kind
+                  + "List\",\"apiVersion\":\"v1\","
+                  + "\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[]}";
+          String said =
+              "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":"
+                  + status
+                  + ",\"message\":\"not now\"}";
+          byte[] body = (bad ? said : list).getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          exchange.sendResponseHeaders(bad ? status : 200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 410, 429, 500, 503})
+  void whatTheApiServerAnswersInsteadIsSaidAndPasses(int status) throws Exception {
+    HttpServer server = answering(status, new AtomicInteger(3), new CopyOnWriteArrayList<>());
+    try (KubernetesDiscovery discovery =
+        start(config(server.getAddress().getPort(), Kind.POD, null))) {
+      await("it is said", () -> !finding(discovery).error().isEmpty());
+      String expected =
+          switch (status) {
+            case 401 -> "the API server does not take our token or certificate (401)";
+            case 403 ->
+                "forbidden; the account needs a Role with apiGroups [\"\"], resources [pods], verbs"
+                    + " [get, list, watch] in namespace ns";
+            default -> "the API server cannot be asked: ";
+          };
+      String said = finding(discovery).error();
+      assertTrue(said.startsWith(expected), said);
+      await("it passes", () -> !told.isEmpty());
+      assertEquals(List.of(Set.of()), told);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void aTokenThatIsRenewedIsUsed(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("token"), "first\n");
+    List<String> tokens = new CopyOnWriteArrayList<>();
+    HttpServer server = answering(401, new AtomicInteger(Integer.MAX_VALUE), tokens);
+    try (KubernetesDiscovery discovery =
+        start(config(server.getAddress().getPort(), Kind.POD, file))) {
+      await("the first is used", () -> tokens.contains("Bearer first"));
+      Files.writeString(file, "second\n");
+      await("the second is used", () -> tokens.contains("Bearer second"));
+      await("the refusal is said", () -> finding(discovery).error().contains("(401)"));
+    } finally {
+      server.stop(0);
+    }
+  }
+}
