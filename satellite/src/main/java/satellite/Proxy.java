@@ -7,11 +7,14 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Predicate;
+import satellite.admin.AdminServer;
+import satellite.admin.Facts;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
@@ -28,6 +31,7 @@ import satellite.pipes.Storage;
 import satellite.pipes.Transport;
 import satellite.pipes.deadletters.DeadLetterStore;
 import satellite.pipes.http.HttpServer;
+import satellite.queue.Books;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
@@ -43,9 +47,9 @@ import satellite.routing.Upstream;
  * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
- * dispatch thread per core (two at least), one each for CPU sampling, for HTTP and for discovery
- * (three more where it is by Kubernetes); one for the data folder, if there is one; where a pipe
- * sends into Kafka, one for that client and one that the client itself has.
+ * dispatch thread per core (two at least), four for the telemetry port and one for discovery (three
+ * more where it is by Kubernetes); one for the data folder, if there is one; where a pipe sends
+ * into Kafka, one for that client and one that the client itself has.
  */
 public final class Proxy {
 
@@ -57,6 +61,7 @@ public final class Proxy {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
   private final SatelliteConfig config;
+  private final String effective;
   private final ShutdownTime shutdown;
   private final ScheduledThreadPoolExecutor pool;
   private final Transport transport;
@@ -86,9 +91,14 @@ public final class Proxy {
   private boolean ended;
   private volatile boolean draining;
 
-  /** Builds everything and touches nothing: {@link #start} does. */
-  public Proxy(SatelliteConfig config, ShutdownTime shutdown) {
+  /**
+   * Builds everything and touches nothing: {@link #start} does.
+   *
+   * @param effective the configuration as text, to be shown
+   */
+  public Proxy(SatelliteConfig config, String effective, ShutdownTime shutdown) {
     this.config = config;
+    this.effective = effective;
     this.shutdown = shutdown;
     Log.set(config.logger());
     var telemetry = config.telemetry();
@@ -144,8 +154,7 @@ public final class Proxy {
                 config.http(), tls, pipes, router, transport, config.client().unaryTimeout(), pool);
     this.admin =
         telemetry.prometheus()
-            ? new AdminServer(
-                telemetry.host(), telemetry.port(), telemetry.endpoint(), metrics::scrape)
+            ? new AdminServer(telemetry, metrics::scrape, facts(), Threads.named("admin"))
             : null;
     pipes.forEach(metrics::bind);
     metrics.bind(router);
@@ -160,6 +169,28 @@ public final class Proxy {
     if (http != null) {
       metrics.bind(http);
     }
+  }
+
+  private Facts facts() {
+    Map<String, Router<?>> routers = new LinkedHashMap<>();
+    routers.put("grpc-client", router);
+    if (kafka != null) {
+      routers.put("kafka-client", kafka);
+    }
+    return new Facts(
+        config.telemetry(),
+        effective,
+        discovery,
+        routers,
+        pipes,
+        memory,
+        folder,
+        letters,
+        server,
+        http,
+        cpu,
+        pool,
+        System::nanoTime);
   }
 
   /** No call of a pipe outlives its timeout. */

@@ -73,7 +73,7 @@ public final class Satellite {
     @Override
     public Integer call() throws InterruptedException {
       SatelliteConfig config = file.load();
-      Proxy proxy = new Proxy(config, ShutdownTime.from(System.getenv()));
+      Proxy proxy = new Proxy(config, file.effective(), ShutdownTime.from(System.getenv()));
       Thread drain = new Thread(() -> drainAndEnd(proxy), "drain");
       Runtime.getRuntime().addShutdownHook(drain);
       try {

@@ -32,8 +32,16 @@ class ArchitectureTest {
           "io.grpc..",
           "io.netty..",
           "com.google.protobuf..",
-          "com.google.gson..",
           "org.apache.kafka..");
+
+  /** The one library for JSON: what is on the wire, and the status page. */
+  @ArchTest
+  static final ArchRule gson =
+      noClasses()
+          .that(not(resideInAnyPackage("satellite.pipes..", "satellite.admin..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.google.gson..");
 
   @ArchTest
   static final ArchRule caffeine = livesIn("satellite.routing..", "com.github.benmanes..");

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -129,6 +130,23 @@ final class Program implements AutoCloseable {
             HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort() + path)).build(),
             HttpResponse.BodyHandlers.discarding())
         .statusCode();
+  }
+
+  /** Asks for its status until that is as expected. */
+  String status(Predicate<String> expected) throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + adminPort() + "/status.json");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SOON_SECONDS);
+    while (true) {
+      String said =
+          HttpClient.newHttpClient()
+              .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+              .body();
+      if (expected.test(said)) {
+        return said;
+      }
+      assertTrue(System.nanoTime() < deadline, said);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
   }
 
   /** SIGTERM; {@code Process.destroy} would also close the output. */

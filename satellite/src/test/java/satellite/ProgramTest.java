@@ -139,6 +139,37 @@ class ProgramTest {
   }
 
   @Test
+  void itsStatusIsThatOfWhatHappened() throws Exception {
+    try (StandInOap oap = new StandInOap().start(0)) {
+      Map<String, String> environment =
+          Map.of(
+              "SATELLITE_GRPC_CLIENT", "127.0.0.1:" + oap.port(),
+              "SATELLITE_GRPC_AUTHENTICATION", "hush-for-oap",
+              "SATELLITE_EVENTPIPE_SENDER_FLUSH_TIME", "10",
+              "SATELLITE_TELEMETRY_INSTANCE", "satellite-0");
+      try (Program program = new Program(environment, "start")) {
+        assertEquals(200, program.started().get("/"));
+        sendEvents(program.port(), 25);
+        assertTrue(oap.awaitMessages(EVENTS, 25, Duration.ofSeconds(15)));
+        String said = program.status(text -> text.contains("\"forwarded\":25,\"queued\":0"));
+        for (String part :
+            List.of(
+                "\"instance\":\"satellite-0\",\"state\":\"ready\"",
+                "\"account\":{\"received\":25,",
+                "\"name\":\"eventpipe\"",
+                "\"address\":\"127.0.0.1:" + oap.port() + "\"",
+                "\"state\":\"up\"",
+                "\"delivered\":25",
+                "\"name\":\"static\",\"nodes\":1",
+                "authentication: ")) {
+          assertTrue(said.contains(part), part + " in " + said);
+        }
+        assertFalse(said.contains("hush"), said);
+      }
+    }
+  }
+
+  @Test
   void itIsNotReadyWhileItDrainsAndSaysWhatWasLost() throws Exception {
     try (StandInOap oap = new StandInOap().start(0)) {
       oap.hold();

@@ -2,8 +2,10 @@ package satellite.e2e;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +17,11 @@ import java.util.Map;
 final class Chromium implements AutoCloseable {
 
   private final Child process;
+  private final Path profile;
 
   private Chromium(Path binary, String name, String url) throws IOException {
     Files.createDirectories(Child.TARGET);
-    Path profile = Files.createTempDirectory(Child.TARGET, name);
+    profile = Files.createTempDirectory(Child.TARGET, name);
     process =
         Child.start(
             name,
@@ -39,6 +42,8 @@ final class Chromium implements AutoCloseable {
                 "--disable-quic",
                 // What the page says on its console goes to the log.
                 "--enable-logging=stderr",
+                // A port of its choice, on the loopback; it says which in a file.
+                "--remote-debugging-port=0",
                 "--user-data-dir=" + profile,
                 url));
   }
@@ -54,6 +59,17 @@ final class Chromium implements AutoCloseable {
                     Peers.missing(
                         "chromium", "no chromium in PATH; apt-get install chromium brings it"));
     return new Chromium(binary, name, url);
+  }
+
+  /** Port of its DevTools, as soon as it is there. */
+  int devToolsPort() {
+    Path file = profile.resolve("DevToolsActivePort");
+    process.awaitReady(Duration.ofSeconds(30), () -> Files.readString(file).contains("/"));
+    try {
+      return Integer.parseInt(Files.readAllLines(file).get(0));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

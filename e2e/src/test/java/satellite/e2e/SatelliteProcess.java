@@ -120,6 +120,11 @@ public final class SatelliteProcess implements AutoCloseable {
     return "127.0.0.1:" + httpPort;
   }
 
+  /** Where its telemetry port is: metrics, probes, the status page. */
+  String admin() {
+    return "127.0.0.1:" + adminPort;
+  }
+
   public Metrics metrics() throws IOException, InterruptedException {
     return Metrics.parse(Http.get(adminPort, "/metrics").body());
   }

@@ -3,7 +3,11 @@ package satellite.pipes;
 import io.grpc.Grpc;
 import io.grpc.ServerCall;
 import io.netty.channel.Channel;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
@@ -13,7 +17,9 @@ import java.util.function.BooleanSupplier;
  */
 final class Connections {
 
-  private final Map<SocketAddress, ReadPacing> pacing = new ConcurrentHashMap<>();
+  private record Open(ReadPacing pacing, long sinceNanos) {}
+
+  private final Map<SocketAddress, Open> open = new ConcurrentHashMap<>();
   private final ExactBuffers exactBuffers;
 
   /**
@@ -32,12 +38,28 @@ final class Connections {
     }
     ReadPacing paced = new ReadPacing(System::nanoTime);
     channel.pipeline().addFirst(paced, exactBuffers);
-    pacing.put(client, paced);
-    channel.closeFuture().addListener(closed -> pacing.remove(client, paced));
+    Open opened = new Open(paced, System.nanoTime());
+    open.put(client, opened);
+    channel.closeFuture().addListener(closed -> open.remove(client, opened));
   }
 
-  int count() {
-    return pacing.size();
+  /** By host; those with most connections first, then those that have the oldest one. */
+  List<ClientConnections> byHost() {
+    long now = System.nanoTime();
+    Map<String, ClientConnections> hosts = new HashMap<>();
+    open.forEach(
+        (client, connection) -> {
+          String host = host(client);
+          Duration age = Duration.ofNanos(now - connection.sinceNanos);
+          hosts.merge(host, new ClientConnections(host, 1, age), ClientConnections::and);
+        });
+    return hosts.values().stream().sorted(ClientConnections.MOST_FIRST).toList();
+  }
+
+  private static String host(SocketAddress client) {
+    return client instanceof InetSocketAddress internet
+        ? internet.getAddress().getHostAddress()
+        : client.toString();
   }
 
   /** The call's connection carries a stream that nobody waits for an answer of. */
@@ -58,6 +80,7 @@ final class Connections {
 
   private ReadPacing of(ServerCall<?, ?> call) {
     SocketAddress client = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-    return client == null ? null : pacing.get(client);
+    Open connection = client == null ? null : open.get(client);
+    return connection == null ? null : connection.pacing;
   }
 }

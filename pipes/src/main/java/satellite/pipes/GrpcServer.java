@@ -125,6 +125,11 @@ public final class GrpcServer {
     return acceptLimit.connections();
   }
 
+  /** Who has them open: those with most of them first. */
+  public List<ClientConnections> clients() {
+    return connections.byHost();
+  }
+
   /** Connections closed as they arrived, because of a limit. */
   public long refusedConnections() {
     return acceptLimit.refused();

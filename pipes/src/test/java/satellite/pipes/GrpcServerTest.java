@@ -17,10 +17,12 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -101,6 +103,31 @@ class GrpcServerTest extends FlowFixture {
     awaitForwarded(2);
     Caller.stream(client(), Samples.EVENTS).send(Samples.event("3")).finish();
     awaitForwarded(3);
+  }
+
+  @Test
+  void connectionsAreToldByTheHostThatHasThem() throws Exception {
+    node();
+    start(EVENT);
+    assertEquals(List.of(), satellite.clients());
+    try (Socket first = rawConnection();
+        Socket second = rawConnection();
+        Socket other = new Socket()) {
+      other.bind(new InetSocketAddress("127.0.0.2", 0));
+      other.connect(new InetSocketAddress("127.0.0.1", satellite.port()));
+      await("they are counted", () -> satellite.connections() == 3);
+      await("they are told", () -> counts(satellite.clients()).equals(List.of(2, 1)));
+      List<ClientConnections> clients = satellite.clients();
+      assertEquals("127.0.0.1", clients.get(0).host());
+      assertEquals("127.0.0.2", clients.get(1).host());
+      assertTrue(clients.get(0).oldest().compareTo(clients.get(1).oldest()) > 0, "" + clients);
+      assertTrue(first.isConnected() && second.isConnected());
+    }
+    await("they are gone", () -> satellite.clients().isEmpty());
+  }
+
+  private static List<Integer> counts(List<ClientConnections> clients) {
+    return clients.stream().map(ClientConnections::connections).toList();
   }
 
   @Test

@@ -109,6 +109,13 @@ public final class MemoryBudget {
       return mine.get();
     }
 
+    /** Of what it may hold while the others hold what they do; 1 is full. */
+    double fullness() {
+      long own = mine.get();
+      double most = (maxBytes - used.get() + own) * SHARE_OF_FREE / (SHARE_OF_FREE + 1.0);
+      return own <= 0 ? 0 : own < most ? own / most : 1;
+    }
+
     void onSpace(Runnable retry) {
       waiting.add(retry);
     }

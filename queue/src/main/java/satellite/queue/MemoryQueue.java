@@ -76,6 +76,18 @@ public final class MemoryQueue {
   }
 
   /**
+   * How near it is to a bound, 0..1: its fullest partition's in events, or its own in bytes. At 1
+   * somebody finds no space.
+   */
+  public double fullness() {
+    double fullest = share.fullness();
+    for (Partition partition : partitions) {
+      fullest = Math.max(fullest, (double) partition.events() / config.maxEvents());
+    }
+    return Math.min(1, fullest);
+  }
+
+  /**
    * Runs {@code retry} once, when space may have become free, on the thread that freed it. Whoever
    * registers must try again right after: space may have come in between. Whoever was told and does
    * not register again, {@link #passOn}s.

@@ -25,6 +25,20 @@ class MemoryBudgetTest extends QueueFixture {
   }
 
   @Test
+  void aQueueIsAsFullAsItsShareAtThatMoment() {
+    assertEquals(0, busy.fullness());
+    for (int i = 0; i < 200; i++) {
+      offer(busy.partition(0), event(200));
+    }
+    assertEquals(0.5, busy.fullness(), 0.001);
+    fill(busy.partition(0), 200);
+    assertEquals(1, busy.fullness(), 0.01);
+    assertEquals(0, late.fullness());
+    fill(late.partition(0), 200);
+    assertEquals(1, late.fullness(), 0.02);
+  }
+
+  @Test
   void aBusyQueueLeavesRoomForAnother() {
     fill(busy.partition(0), 200);
     int accepted = fill(late.partition(0), 200);

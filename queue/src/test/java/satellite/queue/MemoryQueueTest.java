@@ -31,6 +31,18 @@ class MemoryQueueTest extends QueueFixture {
   }
 
   @Test
+  void aQueueIsAsFullAsItsFullestPartition() {
+    MemoryQueue queue = queue(2, 4, budget(1 << 20));
+    assertEquals(0, queue.fullness());
+    offer(queue.partition(0), event(200));
+    offer(queue.partition(1), event(200));
+    offer(queue.partition(1), event(200));
+    assertEquals(0.5, queue.fullness());
+    fill(queue.partition(1), 200);
+    assertEquals(1, queue.fullness());
+  }
+
+  @Test
   void aRefusedEventTakesNoSpace() {
     MemoryQueue.Partition partition = partition(1);
     offer(partition, event(300));

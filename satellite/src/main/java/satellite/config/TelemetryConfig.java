@@ -3,6 +3,7 @@ package satellite.config;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
+import satellite.pipes.AccessToken;
 
 /**
  * What the program tells about itself: {@code telemetry}.
@@ -12,6 +13,7 @@ import java.util.Set;
  * @param host address of that HTTP server, empty for all
  * @param port 0 takes a free one
  * @param endpoint path of the metrics
+ * @param admin who may see the status page there
  */
 public record TelemetryConfig(
     String cluster,
@@ -20,7 +22,16 @@ public record TelemetryConfig(
     boolean prometheus,
     String host,
     int port,
-    String endpoint) {
+    String endpoint,
+    Admin admin) {
+
+  /**
+   * Who may see the status page.
+   *
+   * @param open whether those may who come from elsewhere and have no token
+   * @param token to be presented by all, whatever {@code open} says, if there is one
+   */
+  public record Admin(boolean open, AccessToken token) {}
 
   private static final Set<String> EXPORTS =
       Set.of("prometheus", "metrics_service", "pprof", "none");
@@ -53,6 +64,12 @@ public record TelemetryConfig(
         exports.contains("prometheus"),
         address.host(),
         address.port(),
-        endpoint.text());
+        endpoint.text(),
+        admin(telemetry.mapping("admin")));
+  }
+
+  private static Admin admin(Mapping admin) {
+    String access = admin.scalar("access").oneOf(Set.of("loopback", "open"));
+    return new Admin(access.equals("open"), AccessToken.of(admin.scalar("token").token()));
   }
 }

@@ -56,7 +56,12 @@ public final class Demo implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     try (StandInOap one = new StandInOap().start(0);
         StandInOap two = new StandInOap().start(0)) {
-      Proxy proxy = new Proxy(ConfigFile.load(null, environment(one, two)), SHUTDOWN);
+      Map<String, String> environment = environment(one, two);
+      Proxy proxy =
+          new Proxy(
+              ConfigFile.load(null, environment),
+              ConfigFile.effective(null, environment),
+              SHUTDOWN);
       proxy.start();
       TrafficSource source =
           new TrafficSource(
@@ -98,7 +103,8 @@ public final class Demo implements Callable<Integer> {
         "SATELLITE_GRPC_CLIENT", "127.0.0.1:" + one.port() + ",127.0.0.1:" + two.port());
     environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:0");
     environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
-    environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
+    // With a port of the user's, its status page can be looked at.
+    environment.putIfAbsent("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:0");
     environment.put("SATELLITE_HTTP_ENABLED", "false");
     // What waits in a real Satellite's folder is not for stand-ins.
     environment.remove("SATELLITE_DATA_DIR");

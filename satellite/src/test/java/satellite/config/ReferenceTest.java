@@ -81,7 +81,8 @@ class ReferenceTest extends ConfigFixture {
             true,
             "",
             1234,
-            "/metrics"),
+            "/metrics",
+            new TelemetryConfig.Admin(false, AccessToken.NONE)),
         config.telemetry());
     assertEquals(
         new ClientConfig(
@@ -194,6 +195,14 @@ class ReferenceTest extends ConfigFixture {
     assertEquals(3, logs.batch().maxInFlight());
     assertEquals(Duration.ofMillis(250), logs.queue().fullTimeout());
     assertEquals(WhenFull.DROP_OLDEST, logs.queue().whenFull());
+  }
+
+  @Test
+  void whoMaySeeTheStatusPageIsSaid() {
+    var env = Map.of("SATELLITE_ADMIN_ACCESS", "open", "SATELLITE_ADMIN_TOKEN", "hush");
+    assertEquals(
+        new TelemetryConfig.Admin(true, AccessToken.of("hush")),
+        ConfigFile.load(null, env).telemetry().admin());
   }
 
   @ParameterizedTest

@@ -308,6 +308,7 @@ class RefusalTest extends ConfigFixture {
   void aTokenThatNoClientCouldSendIsRefusedAndNotShown(String token) {
     Map.of(
             "SATELLITE_GRPC_SERVER_AUTHENTICATION", "sharing.servers[0].authentication",
+            "SATELLITE_ADMIN_TOKEN", "telemetry.admin.token",
             "SATELLITE_GRPC_AUTHENTICATION", "sharing.clients[0].authentication")
         .forEach(
             (variable, key) -> {

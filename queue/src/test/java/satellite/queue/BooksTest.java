@@ -1,4 +1,4 @@
-package satellite;
+package satellite.queue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import satellite.queue.Account;
 
 /** The account as it is printed. */
 class BooksTest {

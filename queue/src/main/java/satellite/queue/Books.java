@@ -1,9 +1,8 @@
-package satellite;
+package satellite.queue;
 
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
-import satellite.queue.Account;
 
 /**
  * The books of one pipe or of several at a moment, in client messages: {@code received = forwarded
@@ -13,6 +12,7 @@ import satellite.queue.Account;
  * @param spilled on disk, where the next start finds it
  * @param dead by reason
  * @param dropped by reason
+ * @param refused by reason
  * @param recovered those received that an earlier start had left; they may be known to a node
  */
 public record Books(
@@ -22,21 +22,21 @@ public record Books(
     long spilled,
     Map<String, Long> dead,
     Map<String, Long> dropped,
-    long refused,
+    Map<String, Long> refused,
     long recovered) {
 
-  static Books of(Collection<Account> accounts) {
+  public static Books of(Collection<Account> accounts) {
     long forwarded = 0;
     long spilled = 0;
-    long refused = 0;
     Map<String, Long> dead = new TreeMap<>();
     Map<String, Long> dropped = new TreeMap<>();
+    Map<String, Long> refused = new TreeMap<>();
     for (Account account : accounts) {
       forwarded += account.forwarded();
       spilled += account.spilled();
-      refused += account.refused();
       account.deadByReason().forEach((reason, n) -> dead.merge(reason, n, Long::sum));
       account.droppedByReason().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
+      account.refusedByReason().forEach((reason, n) -> refused.merge(reason, n, Long::sum));
     }
     // Last: what is gone was there before.
     long received = accounts.stream().mapToLong(Account::received).sum();
@@ -50,13 +50,13 @@ public record Books(
   }
 
   /** Whether every message accepted is accounted for, when nothing is in memory any more. */
-  boolean balance() {
+  public boolean balance() {
     return queued == 0;
   }
 
   /** Whether all went its way, and there is nothing that a person could look into. */
-  boolean arePlain() {
-    return received == forwarded && refused == 0;
+  public boolean arePlain() {
+    return received == forwarded && sum(refused) == 0;
   }
 
   @Override
@@ -74,7 +74,7 @@ public record Books(
         + " + dropped "
         + reasons(dropped)
         + "; refused "
-        + refused
+        + sum(refused)
         + (recovered == 0 ? "" : "; recovered " + recovered);
   }
 
