@@ -44,7 +44,7 @@ class CommandsTest {
             "SATELLITE_ZONE",
             "z1",
             "SATELLITE_DATA_DIR",
-            "/proc/no/such");
+            below.toString());
     try (Program program = new Program(itself, "validate");
         Program strict = new Program(itself, "validate", "--strict")) {
       assertEquals(0, program.exitCode(), text(program));
