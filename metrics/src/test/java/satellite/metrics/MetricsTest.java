@@ -28,6 +28,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
@@ -80,7 +81,8 @@ class MetricsTest {
 
   private static final byte[] MALFORMED = {0x12, 0x7f};
 
-  private final Metrics metrics = new Metrics("my \"cluster\"", "a\\b", "line\nbreak");
+  private final AtomicLong nanos = new AtomicLong(7);
+  private final Metrics metrics = new Metrics("my \"cluster\"", "a\\b", "line\nbreak", nanos::get);
   private final StandInOap oap = new StandInOap();
   private final List<Pipe> pipes = new ArrayList<>();
   private ScheduledThreadPoolExecutor pool;
@@ -403,6 +405,32 @@ class MetricsTest {
         value("satellite_upstream_calls_total", "pipe", "tracing", "node", node, "result", "ok"));
     assertEquals(1 << 20, value("satellite_memory_limit_bytes"));
     assertEquals(0, value("satellite_memory_used_bytes"));
+  }
+
+  /** Pods have other addresses each time: their figures would fill the memory one day. */
+  @Test
+  void figuresOfANodeGoSomeTimeAfterIt() throws Exception {
+    assertEquals(Status.Code.OK, send(SEGMENTS, new byte[] {1}));
+    String gone = "127.0.0.1:" + oap.port();
+    until(() -> scrape().stream().anyMatch(s -> s.name().equals("satellite_upstream_calls_total")));
+    int before = scrape().size();
+    assertTrue(scrape().stream().anyMatch(s -> s.has("node", gone)));
+    router.nodes(Set.of());
+    nanos.addAndGet(TimeUnit.MINUTES.toNanos(4));
+    scrape();
+    assertTrue(scrape().stream().anyMatch(s -> s.has("node", gone)), "to be read once more");
+    nanos.addAndGet(TimeUnit.MINUTES.toNanos(1));
+    scrape();
+    assertFalse(scrape().stream().anyMatch(s -> s.has("node", gone)));
+    assertTrue(scrape().size() < before);
+    router.nodes(Set.of(new Node("127.0.0.1", oap.port())));
+    assertTrue(scrape().stream().anyMatch(s -> s.has("node", gone)), "it may come back");
+  }
+
+  private static void until(java.util.function.BooleanSupplier fact) throws InterruptedException {
+    while (!fact.getAsBoolean()) {
+      Thread.sleep(5);
+    }
   }
 
   @Test

@@ -222,6 +222,18 @@ class FixedRoutingTest extends RouterFixture {
     others.assertAllClosedOnce();
   }
 
+  @Test
+  void identitiesGoToTheNodesOfTheLowestPriorityNumber() {
+    nodes(
+        new Node("a", PORT, 1, "", 1),
+        new Node("b", PORT, 1, "", 2),
+        new Node("c", PORT, 1, "", 1));
+    assertEquals(Set.of("a", "c"), Set.copyOf(places(100).values()));
+    connections.to("a").become(State.DOWN);
+    connections.to("c").become(State.DOWN);
+    assertEquals(Set.of("b"), Set.copyOf(places(100).values()));
+  }
+
   /** Changing the hash moves every identity of every installation when it is updated. */
   @Test
   void theHashStaysAsItIs() {
