@@ -14,8 +14,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Predicate;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
-import satellite.discovery.StaticDiscovery;
 import satellite.metrics.Metrics;
+import satellite.pipes.ClientConfig;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
@@ -31,6 +31,9 @@ import satellite.pipes.http.HttpServer;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
+import satellite.routing.Balancing;
+import satellite.routing.Connection;
+import satellite.routing.Connector;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -40,9 +43,9 @@ import satellite.routing.Upstream;
  * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
- * dispatch thread per core (two at least), one each for CPU sampling and for HTTP; one for the data
- * folder, if there is one; where a pipe sends into Kafka, one for that client and one that the
- * client itself has.
+ * dispatch thread per core (two at least), one each for CPU sampling, for HTTP and for discovery
+ * (three more where it is by Kubernetes); one for the data folder, if there is one; where a pipe
+ * sends into Kafka, one for that client and one that the client itself has.
  */
 public final class Proxy {
 
@@ -64,6 +67,7 @@ public final class Proxy {
   private final KafkaConnector kafkaConnector;
 
   private final Router<KafkaConnection> kafka;
+  private final ScheduledThreadPoolExecutor finding;
   private final Discovery discovery;
   private final MemoryBudget memory;
 
@@ -95,16 +99,14 @@ public final class Proxy {
     this.transport = new Transport(config.server().ioThreads());
 
     // Where to: nodes, connections, the live set.
-    this.discovery = new StaticDiscovery(config.nodes());
+    this.finding = new ScheduledThreadPoolExecutor(1, Threads.named("discovery"));
+    this.discovery = Finders.discovery(config.finders(), finding);
     this.connector = new GrpcConnector(config.client(), transport, pool);
-    this.router = new Router<>(connector, pool, System::nanoTime, config.client().checkPeriod());
+    this.router = router(connector, config.balancing());
 
     boolean intoKafka = config.kafka() != null;
     this.kafkaConnector = intoKafka ? new KafkaConnector(config.kafka(), config.pipes()) : null;
-    this.kafka =
-        intoKafka
-            ? new Router<>(kafkaConnector, pool, System::nanoTime, config.client().checkPeriod())
-            : null;
+    this.kafka = intoKafka ? router(kafkaConnector, Balancing.ROUND_ROBIN) : null;
 
     // What: pipes, which share the memory and the disk.
     this.memory = new MemoryBudget(config.queueBytes());
@@ -160,6 +162,14 @@ public final class Proxy {
     }
   }
 
+  /** No call of a pipe outlives its timeout. */
+  private <C extends Connection> Router<C> router(Connector<C> to, Balancing balancing) {
+    ClientConfig client = config.client();
+    boolean streamsAreLonger = client.streamTimeout().compareTo(client.unaryTimeout()) > 0;
+    Duration drain = streamsAreLonger ? client.streamTimeout() : client.unaryTimeout();
+    return new Router<>(to, pool, System::nanoTime, client.checkPeriod(), drain, balancing);
+  }
+
   private Pipe pipe(PipeConfig pipe) {
     var facts = metrics.pipe(pipe.name(), pipe.receiver());
     return pipe.kafka() == null
@@ -204,7 +214,7 @@ public final class Proxy {
         server,
         http == null ? "" : " and, for HTTP, " + http,
         String.valueOf(pipes.size()),
-        config.nodes());
+        config.finders());
   }
 
   private void openFolder() {
@@ -345,6 +355,7 @@ public final class Proxy {
       Thread.currentThread().interrupt();
     }
     discovery.close();
+    finding.shutdownNow();
     router.close();
     if (kafka != null) {
       kafka.close();

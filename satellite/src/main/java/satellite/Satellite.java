@@ -4,15 +4,12 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.net.BindException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import satellite.config.ConfigException;
-import satellite.config.ConfigFile;
 import satellite.config.SatelliteConfig;
 import satellite.deadletters.DeadLetters;
 import satellite.demo.Demo;
@@ -25,7 +22,14 @@ import satellite.queue.disk.FolderInUseException;
     description = "A gRPC load-balancing proxy in front of Apache SkyWalking's OAP nodes.",
     mixinStandardHelpOptions = true,
     versionProvider = Satellite.Version.class,
-    subcommands = {Satellite.Start.class, DeadLetters.class, Demo.class})
+    subcommands = {
+      Satellite.Start.class,
+      Validate.class,
+      PrintConfig.class,
+      Check.class,
+      DeadLetters.class,
+      Demo.class
+    })
 public final class Satellite {
 
   /** Exit codes: the configuration or the machine stands in the way; the command line is wrong. */
@@ -64,19 +68,12 @@ public final class Satellite {
       mixinStandardHelpOptions = true)
   static final class Start implements Callable<Integer> {
 
-    @Option(
-        names = {"-c", "--config"},
-        paramLabel = "FILE",
-        description =
-            "Configuration file; default: $SATELLITE_CONFIG, else configs/satellite_config.yaml if"
-                + " there is one, else the built-in defaults.")
-    private Path file;
+    @Mixin private ConfigOption file;
 
     @Override
     public Integer call() throws InterruptedException {
-      Map<String, String> environment = System.getenv();
-      SatelliteConfig config = ConfigFile.load(ConfigFile.choose(file, environment), environment);
-      Proxy proxy = new Proxy(config, ShutdownTime.from(environment));
+      SatelliteConfig config = file.load();
+      Proxy proxy = new Proxy(config, ShutdownTime.from(System.getenv()));
       Thread drain = new Thread(() -> drainAndEnd(proxy), "drain");
       Runtime.getRuntime().addShutdownHook(drain);
       try {

@@ -54,13 +54,19 @@ class ArchitectureTest {
           .resideInAPackage("picocli..");
 
   @ArchTest
-  static final ArchRule queueAndDiscoveryNeedTheJdkOnly =
+  static final ArchRule kubernetes =
+      livesIn("satellite.discovery.kubernetes..", "io.fabric8..", "tools.jackson..");
+
+  @ArchTest static final ArchRule dns = livesIn("satellite.discovery..", "org.xbill..");
+
+  @ArchTest
+  static final ArchRule queueNeedsTheJdkOnly =
       classes()
           .that()
-          .resideInAnyPackage("satellite.queue..", "satellite.discovery..")
+          .resideInAPackage("satellite.queue..")
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage("java..", "satellite.queue..", "satellite.discovery..");
+          .resideInAnyPackage("java..", "satellite.queue..");
 
   @ArchTest
   static final ArchRule queueAndDiscoveryDoNotKnowEachOther =

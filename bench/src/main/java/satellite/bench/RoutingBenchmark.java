@@ -21,6 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import satellite.discovery.Node;
+import satellite.routing.Balancing;
 import satellite.routing.Connection;
 import satellite.routing.FixedRouting;
 import satellite.routing.Pace;
@@ -54,7 +55,15 @@ public class RoutingBenchmark {
     public void reconnect() {}
 
     @Override
+    public String why() {
+      return "";
+    }
+
+    @Override
     public void close() {}
+
+    @Override
+    public void closeNow() {}
   }
 
   private final String[] identities = new String[IDENTITIES];
@@ -70,7 +79,13 @@ public class RoutingBenchmark {
   public void connect() {
     timer = Executors.newSingleThreadScheduledExecutor();
     router =
-        new Router<>((node, onChange) -> new Up(), timer, System::nanoTime, Duration.ofHours(1));
+        new Router<>(
+            (node, onChange) -> new Up(),
+            timer,
+            System::nanoTime,
+            Duration.ofHours(1),
+            Duration.ofHours(1),
+            Balancing.ROUND_ROBIN);
     Set<Node> nodes = new TreeSet<>(Comparator.comparing(Node::address));
     for (int i = 0; i < NODES; i++) {
       nodes.add(new Node("oap-" + i + ".oap.skywalking.svc.cluster.local", 11800));

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
  */
 abstract class DiscoveryContract {
 
-  static final Node A = new Node("a", 11800);
-  static final Node B = new Node("b", 11800);
+  static final Node A = new Node("10.0.0.1", 11800);
+  static final Node B = new Node("10.0.0.2", 11800);
 
   private final List<Set<Node>> told = new ArrayList<>();
   private Discovery discovery;

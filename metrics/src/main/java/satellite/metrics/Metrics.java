@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -11,13 +12,12 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
@@ -58,6 +58,12 @@ public final class Metrics {
               + "|als_event_send_finished|als_forward_(?:connect|send|close)_time_(?:sum|count)))"
               + "_total\\b");
 
+  /**
+   * Addresses of pods are used once: without an end to them, a Satellite that runs for months would
+   * hold the figures of every node that there ever was. Long enough for the last ones to be read.
+   */
+  private static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(5);
+
   /** Envoys that have metrics of their own; the others share one. */
   private static final int MAX_PEERS = 1000;
 
@@ -65,12 +71,23 @@ public final class Metrics {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Set<String> peers = ConcurrentHashMap.newKeySet();
   private final Map<String, AtomicInteger> activeStreams = new ConcurrentHashMap<>();
-  private final Queue<LongSupplier> sources = new ConcurrentLinkedQueue<>();
+  private final Map<Meter, LongSupplier> sources = new ConcurrentHashMap<>();
   private final Set<String> bound = ConcurrentHashMap.newKeySet();
+  private final List<Calls> calls = new ArrayList<>();
+
+  /** When each node that has meters was last among the nodes, or called. */
+  private final Map<String, Long> seenNanos = new ConcurrentHashMap<>();
+
+  private final LongSupplier nanoTime;
   private final List<Runnable> beforeScrape = new ArrayList<>();
 
   /** Labels of every metric; empty ones are left out. */
   public Metrics(String cluster, String service, String instance) {
+    this(cluster, service, instance, System::nanoTime);
+  }
+
+  Metrics(String cluster, String service, String instance, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     List<Tag> common = new ArrayList<>();
     addUnlessEmpty(common, "cluster", cluster);
     addUnlessEmpty(common, "service", service);
@@ -87,6 +104,7 @@ public final class Metrics {
   /** Text format 0.0.4. */
   public String scrape() {
     beforeScrape.forEach(Runnable::run);
+    forgetNodes();
     Matcher matcher = GO_COUNTER.matcher(registry.scrape());
     return matcher.replaceAll(
         found -> (found.group(1) == null ? "" : found.group(1)) + found.group(2));
@@ -186,6 +204,7 @@ public final class Metrics {
   public void bind(Router<GrpcConnection> router) {
     gauge("satellite_nodes_up", () -> router.up().size());
     gauge("satellite_nodes", () -> router.upstreams().size());
+    gauge("satellite_nodes_draining", () -> router.draining().size());
     bindNodes(router, "grpc-client");
   }
 
@@ -200,6 +219,7 @@ public final class Metrics {
     beforeScrape.add(
         () -> {
           for (String address : router.upstreams().keySet()) {
+            seenNanos.put(address, nanoTime.getAsLong());
             if (bound.add("node/" + address)) {
               bindNode(router, address);
             }
@@ -207,17 +227,41 @@ public final class Metrics {
         });
   }
 
+  private void forgetNodes() {
+    long now = nanoTime.getAsLong();
+    Set<String> gone = new HashSet<>();
+    seenNanos.forEach(
+        (address, seen) -> {
+          if (now - seen >= FORGET_NANOS) {
+            gone.add(address);
+          }
+        });
+    if (gone.isEmpty()) {
+      return;
+    }
+    seenNanos.keySet().removeAll(gone);
+    gone.forEach(address -> bound.remove("node/" + address));
+    calls.forEach(ofPipe -> ofPipe.nodes.keySet().removeAll(gone));
+    for (Meter meter : registry.getMeters()) {
+      if (gone.contains(meter.getId().getTag("node"))
+          || gone.contains(meter.getId().getTag("target"))) {
+        registry.remove(meter);
+        sources.remove(meter);
+      }
+    }
+  }
+
   private void bindNode(Router<?> router, String address) {
     gauge(
         "satellite_node_up", () -> ofNode(router, address, u -> u.isUp() ? 1 : 0), "node", address);
-    for (Upstream.Use use : Upstream.Use.values()) {
+    for (Upstream.Condition condition : Upstream.Condition.values()) {
       gauge(
-          "satellite_node_use",
-          () -> ofNode(router, address, u -> u.use() == use ? 1 : 0),
+          "satellite_node_state",
+          () -> ofNode(router, address, u -> u.condition() == condition ? 1 : 0),
           "node",
           address,
-          "use",
-          use.name().toLowerCase(Locale.ROOT));
+          "state",
+          condition.name().toLowerCase(Locale.ROOT));
     }
     gauge(
         "satellite_node_window", () -> ofNode(router, address, Upstream::window), "node", address);
@@ -241,7 +285,13 @@ public final class Metrics {
   /** 0 where it is gone. */
   private static long ofNode(Router<?> router, String address, ToLongFunction<Upstream<?>> fact) {
     Upstream<?> upstream = router.upstreams().get(address);
-    return upstream == null ? 0 : fact.applyAsLong(upstream);
+    if (upstream != null) {
+      return fact.applyAsLong(upstream);
+    }
+    return router.draining().stream()
+        .filter(gone -> gone.node().address().equals(address))
+        .mapToLong(fact::applyAsLong)
+        .sum();
   }
 
   public void bind(GrpcServer server, DoubleSupplier cpuPercent) {
@@ -289,11 +339,14 @@ public final class Metrics {
   /** What a pipe has to tell that is not in its account. */
   public PipeMetrics pipe(String name, String receiver) {
     ReceiverPlugin plugin = ReceiverPlugin.of(receiver).orElseThrow();
-    return switch (plugin) {
-      case ENVOY_ALS_V2 -> new AccessLogs(name, "v2");
-      case ENVOY_ALS_V3 -> new AccessLogs(name, "v3");
-      default -> new Calls(name);
-    };
+    Calls ofPipe =
+        switch (plugin) {
+          case ENVOY_ALS_V2 -> new AccessLogs(name, "v2");
+          case ENVOY_ALS_V3 -> new AccessLogs(name, "v3");
+          default -> new Calls(name);
+        };
+    calls.add(ofPipe);
+    return ofPipe;
   }
 
   private class Calls implements PipeMetrics {
@@ -320,6 +373,8 @@ public final class Metrics {
       private final Tags tags;
 
       OfNode(String node) {
+        // Also of one that is gone already, or its meters would stay.
+        seenNanos.putIfAbsent(node, nanoTime.getAsLong());
         this.tags = Tags.of("pipe", pipe, "node", node);
         this.messages = registry.counter("satellite_upstream_messages", tags);
         this.bytes = registry.counter("satellite_upstream_bytes", tags);
@@ -451,8 +506,9 @@ public final class Metrics {
 
   private void counter(String name, LongSupplier value, String... tags) {
     // The registry itself would let go of it.
-    sources.add(value);
-    FunctionCounter.builder(name, value, LongSupplier::getAsLong).tags(tags).register(registry);
+    sources.put(
+        FunctionCounter.builder(name, value, LongSupplier::getAsLong).tags(tags).register(registry),
+        value);
   }
 
   private void gauge(String name, DoubleSupplier value, String... tags) {

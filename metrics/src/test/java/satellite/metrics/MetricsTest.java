@@ -59,6 +59,7 @@ import satellite.queue.MemoryBudget;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
 import satellite.queue.disk.DataFolder;
+import satellite.routing.Balancing;
 import satellite.routing.Router;
 
 /** What a scrape says after real traffic: names, labels, values. */
@@ -97,7 +98,7 @@ class MetricsTest {
     Duration second = Duration.ofSeconds(1);
     ClientConfig client = new ClientConfig(null, "", second, second, second);
     connector = new GrpcConnector(client, transport, pool);
-    router = new Router<>(connector, pool, System::nanoTime, second);
+    router = new Router<>(connector, pool, System::nanoTime, second, second, Balancing.ROUND_ROBIN);
     MemoryBudget memory = new MemoryBudget(1 << 20);
     for (ReceiverPlugin receiver :
         List.of(
@@ -324,7 +325,7 @@ class MetricsTest {
         List.of("up", "window", "in_flight", "ejections_total", "delivered_messages_total")) {
       expected.put("satellite_node_" + name, "node");
     }
-    expected.put("satellite_node_use", "node use");
+    expected.put("satellite_node_state", "node state");
     expected.put("satellite_retries_total", "client");
     expected.put("satellite_retries_delayed_total", "client");
     for (String name :
@@ -394,8 +395,8 @@ class MetricsTest {
     assertEquals(10, value("satellite_node_window", "node", node));
     assertEquals(0, value("satellite_node_in_flight", "node", node));
     assertEquals(0, value("satellite_node_ejections_total", "node", node));
-    assertEquals(1, value("satellite_node_use", "node", node, "use", "full"));
-    assertEquals(0, value("satellite_node_use", "node", node, "use", "left_out"));
+    assertEquals(1, value("satellite_node_state", "node", node, "state", "up"));
+    assertEquals(0, value("satellite_node_state", "node", node, "state", "ejected"));
     assertEquals(0, value("satellite_retries_total", "client", "grpc-client"));
     assertEquals(
         1,

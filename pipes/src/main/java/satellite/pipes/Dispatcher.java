@@ -213,7 +213,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   }
 
   private void takeDue() {
-    while (unrouted.isEmpty() && !router.up().isEmpty()) {
+    while (unrouted.isEmpty() && !router.used().isEmpty()) {
       long now = nanoTime.getAsLong();
       long oldest = partition.oldestNanos(now + 1);
       if (oldest - now > 0) {
@@ -337,7 +337,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
       free = turn.next(this::takesPlace);
     }
     if (free == null) {
-      router.up().forEach(this::awaitPlace);
+      router.used().forEach(this::awaitPlace);
     }
     return free;
   }

@@ -44,6 +44,7 @@ public final class KafkaConnection implements Connection {
   private final AtomicBoolean watching = new AtomicBoolean();
   private volatile Producer<String, byte[]> producer;
   private volatile int looks;
+  private volatile String complaint = "";
   private volatile State state = State.CONNECTING;
   private volatile boolean closed;
 
@@ -82,6 +83,7 @@ public final class KafkaConnection implements Connection {
   }
 
   private void notMade(RuntimeException why) {
+    complaint = reason(why);
     complain("Kafka at " + node + ": " + reason(why));
     become(State.DOWN);
   }
@@ -129,6 +131,11 @@ public final class KafkaConnection implements Connection {
     return state;
   }
 
+  @Override
+  public String why() {
+    return state == State.DOWN ? complaint : "";
+  }
+
   private void become(State next) {
     if (state != next) {
       state = next;
@@ -154,6 +161,7 @@ public final class KafkaConnection implements Connection {
     if (closed) {
       return;
     }
+    complaint = reason(why);
     complain("Kafka at " + node + " does not take records, they are kept: " + reason(why));
     if (lasting) {
       become(State.DOWN);
@@ -191,7 +199,8 @@ public final class KafkaConnection implements Connection {
   }
 
   /** What is under way fails now. */
-  void closeNow() {
+  @Override
+  public void closeNow() {
     closed = true;
     if (producer != null) {
       close(producer, Duration.ZERO);

@@ -54,7 +54,8 @@ final class PassThrough implements ServerCallHandler<byte[], byte[]> {
     ClientCall<byte[], byte[]> out =
         upstream.connection().channel().newCall(RawBytes.method(method, type), options(type));
     GrpcConnection.authenticate(headers, client.authentication());
-    Passing passing = new Passing(call, out);
+    Passing passing = new Passing(call, out, upstream);
+    upstream.passes();
     out.start(passing.back, headers);
     call.request(1);
     out.request(1);
@@ -80,12 +81,17 @@ final class PassThrough implements ServerCallHandler<byte[], byte[]> {
   private final class Passing extends ServerCall.Listener<byte[]> {
     private final ServerCall<byte[], byte[]> client;
     private final ClientCall<byte[], byte[]> node;
+    private final Upstream<GrpcConnection> upstream;
     final Back back = new Back();
     private boolean clientWaits;
 
-    Passing(ServerCall<byte[], byte[]> client, ClientCall<byte[], byte[]> node) {
+    Passing(
+        ServerCall<byte[], byte[]> client,
+        ClientCall<byte[], byte[]> node,
+        Upstream<GrpcConnection> upstream) {
       this.client = client;
       this.node = node;
+      this.upstream = upstream;
     }
 
     @Override
@@ -152,6 +158,7 @@ final class PassThrough implements ServerCallHandler<byte[], byte[]> {
 
       @Override
       public void onClose(Status status, Metadata trailers) {
+        upstream.passed();
         if (!status.isOk()) {
           failures.increment();
         }

@@ -6,17 +6,21 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The way to a port, which can be cut: what stood on it is reset, as when the process at its end is
- * killed, and new connections are refused.
+ * killed, and new connections are refused. Or it falls silent: nothing comes out at either end, and
+ * nobody is told, as when a machine on the way loses its memory.
  */
 final class Cable implements AutoCloseable {
 
   private final ServerSocket entry;
   private final int exit;
   private final List<Socket> ends = new CopyOnWriteArrayList<>();
+  private final Set<Socket> silent = ConcurrentHashMap.newKeySet();
 
   /**
    * @param exit the port on the loopback address where it leads
@@ -50,9 +54,15 @@ final class Cable implements AutoCloseable {
     }
   }
 
-  private static void carry(Socket from, Socket to) {
+  private void carry(Socket from, Socket to) {
     try {
-      from.getInputStream().transferTo(to.getOutputStream());
+      byte[] bytes = new byte[8192];
+      int read;
+      while ((read = from.getInputStream().read(bytes)) >= 0) {
+        if (!silent.contains(from)) {
+          to.getOutputStream().write(bytes, 0, read);
+        }
+      }
       to.shutdownOutput();
     } catch (IOException e) {
       // The other direction ends too, by the reset.
@@ -63,6 +73,11 @@ final class Cable implements AutoCloseable {
     Thread thread = new Thread(task, "cable");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** Connections that stand on it now; new ones work. */
+  void silence() {
+    silent.addAll(ends);
   }
 
   void cut() {

@@ -42,6 +42,7 @@ import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
+import satellite.routing.Balancing;
 import satellite.routing.Router;
 
 /**
@@ -70,6 +71,8 @@ abstract class FlowFixture {
   ServerConfig server =
       new ServerConfig(
           "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
+  Balancing balancing = Balancing.ROUND_ROBIN;
+  Duration drainTime = LONG;
   long memoryBytes = 64 << 20;
   Storage storage = Storage.NONE;
   DoubleSupplier cpuPercent = () -> 0;
@@ -133,7 +136,8 @@ abstract class FlowFixture {
     pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     transport = new Transport(server.ioThreads());
     connector = new GrpcConnector(client, transport, timer);
-    router = new Router<>(connector, pool, System::nanoTime, client.checkPeriod());
+    router =
+        new Router<>(connector, pool, System::nanoTime, client.checkPeriod(), drainTime, balancing);
     memory = new MemoryBudget(memoryBytes);
     for (ReceiverPlugin receiver : receivers) {
       pipes.add(open(receiver));

@@ -33,7 +33,9 @@ abstract class KafkaFixture extends FlowFixture {
     if (kafka == null) {
       kafkaConnector =
           new KafkaConnector(KafkaForwarder.topics(config, List.of(pipe)), this::nextProducer);
-      kafka = new Router<>(kafkaConnector, pool, System::nanoTime, Duration.ofMillis(100));
+      kafka =
+          new Router<>(
+              kafkaConnector, pool, System::nanoTime, Duration.ofMillis(100), drainTime, balancing);
       kafka.nodes(Set.of(config.node()));
     }
     return new Pipe(pipe, memory, kafka, config, metrics(), storage, pool, System::nanoTime);

@@ -98,11 +98,13 @@ public final class FixedRouting<C extends Connection> {
       if (!usable.test(upstream)) {
         continue;
       }
-      long mixed = mix(key ^ mix(hash(upstream.node().address())));
+      long mixed = Mix.of(key ^ Mix.of(hash(upstream.node().address())));
       // 52 bits: with the half, a double still tells it from 1.
       double uniform = ((mixed >>> 12) + 0.5) * 0x1.0p-52;
       double score = -upstream.node().weight() / Math.log(uniform);
-      if (score > bestScore) {
+      int before =
+          best == null ? -1 : Integer.compare(upstream.node().priority(), best.node().priority());
+      if (before < 0 || (before == 0 && score > bestScore)) {
         bestScore = score;
         best = upstream;
       }
@@ -117,12 +119,5 @@ public final class FixedRouting<C extends Connection> {
       hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
     }
     return hash;
-  }
-
-  /** The finalizer of SplitMix64 (Steele, Lea, Flood, 2014). */
-  private static long mix(long z) {
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
   }
 }

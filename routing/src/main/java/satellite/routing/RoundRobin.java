@@ -12,7 +12,7 @@ import java.util.function.Predicate;
  * its weight, the richest one is taken and pays the sum. With weights 5, 1, 1 it reads a a b a c a
  * a, not a a a a a b c.
  */
-final class RoundRobin<C extends Connection> {
+final class RoundRobin<C extends Connection> implements Strategy<C> {
 
   private final List<Upstream<C>> schedule;
 
@@ -43,10 +43,19 @@ final class RoundRobin<C extends Connection> {
     return b == 0 ? a : gcd(b, a % b);
   }
 
-  /** The first upstream from {@code place} on that {@code usable} takes, or null. */
-  Upstream<C> pick(int place, Predicate<Upstream<C>> usable) {
+  /** An upstream stands in it as often as its weight says. */
+  int length() {
+    return schedule.size();
+  }
+
+  Upstream<C> at(int place) {
+    return schedule.get(Math.floorMod(place, schedule.size()));
+  }
+
+  @Override
+  public Upstream<C> pick(int place, Predicate<Upstream<C>> usable) {
     for (int i = 0; i < schedule.size(); i++) {
-      Upstream<C> upstream = schedule.get(Math.floorMod(place + i, schedule.size()));
+      Upstream<C> upstream = at(place + i);
       if (usable.test(upstream)) {
         return upstream;
       }

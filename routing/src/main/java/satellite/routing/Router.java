@@ -1,6 +1,8 @@
 package satellite.routing;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,38 +28,53 @@ public final class Router<C extends Connection> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("router");
 
   /**
-   * @param up those that take calls now; {@code schedule} goes round them
+   * @param up those that are up
+   * @param used those of them that take calls now; {@code strategy} chooses among them
    */
   private record Snapshot<C extends Connection>(
-      Map<String, Upstream<C>> byAddress, List<Upstream<C>> up, RoundRobin<C> schedule) {}
+      Map<String, Upstream<C>> byAddress,
+      List<Upstream<C>> up,
+      List<Upstream<C>> used,
+      Strategy<C> strategy) {}
+
+  /** How often is looked whether a node that is gone has ended its calls. */
+  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Connector<C> connector;
   private final ScheduledExecutorService timer;
   private final LongSupplier nanoTime;
   private final Duration checkPeriod;
+  private final Duration drainTime;
+  private final Balancing balancing;
   private final ScheduledFuture<?> checks;
   private final RetryBudget retries;
   private final Map<String, Pace> paces = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final AtomicInteger turns = new AtomicInteger();
+  private final Map<Upstream<C>, Drain> draining = new ConcurrentHashMap<>();
   private volatile Snapshot<C> snapshot;
   private boolean closed;
 
   /**
    * @param checkPeriod how often nodes that are down are tried again, and how long one whose calls
    *     fail is left out the first time
+   * @param drainTime how long the calls of a node that is no longer among the nodes may go on
    */
   public Router(
       Connector<C> connector,
       ScheduledExecutorService timer,
       LongSupplier nanoTime,
-      Duration checkPeriod) {
+      Duration checkPeriod,
+      Duration drainTime,
+      Balancing balancing) {
+    this.drainTime = drainTime;
+    this.balancing = balancing;
     this.connector = connector;
     this.timer = timer;
     this.nanoTime = nanoTime;
     this.checkPeriod = checkPeriod;
     this.retries = new RetryBudget(nanoTime.getAsLong());
-    this.snapshot = new Snapshot<>(Map.of(), List.of(), RoundRobin.of(List.of()));
+    this.snapshot = new Snapshot<>(Map.of(), List.of(), List.of(), balancing.of(List.of()));
     long period = checkPeriod.toNanos();
     this.checks = timer.scheduleWithFixedDelay(this::check, period, period, TimeUnit.NANOSECONDS);
   }
@@ -72,20 +89,75 @@ public final class Router<C extends Connection> implements AutoCloseable {
       Map<String, Node> wanted = new TreeMap<>();
       nodes.forEach(node -> wanted.put(node.address(), node));
       Map<String, Upstream<C>> byAddress = new LinkedHashMap<>();
+      boolean othersWork = old.values().stream().anyMatch(Upstream::isTrusted);
       wanted.forEach(
           (address, node) -> {
             Upstream<C> known = old.get(address);
-            byAddress.put(address, known == null ? open(node) : known.as(node));
+            byAddress.put(address, known == null ? open(node, othersWork) : known.as(node));
           });
       publish(byAddress);
       old.forEach(
           (address, upstream) -> {
             if (!byAddress.containsKey(address)) {
-              upstream.close();
+              new Drain(upstream).begin();
             }
           });
     }
     tell();
+  }
+
+  /**
+   * What a node that is gone has under way. Its connection is closed when that has ended, a moment
+   * later at the earliest: somebody may have chosen it and not begun his call yet.
+   */
+  private final class Drain implements Runnable {
+    private final Upstream<C> upstream;
+    private final long endNanos = nanoTime.getAsLong() + drainTime.toNanos();
+    private ScheduledFuture<?> look;
+
+    Drain(Upstream<C> upstream) {
+      this.upstream = upstream;
+    }
+
+    /** The router's lock is held, as in {@link #end}. */
+    void begin() {
+      upstream.drain();
+      draining.put(upstream, this);
+      look = timer.schedule(this, LOOK_NANOS, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void run() {
+      synchronized (Router.this) {
+        if (closed) {
+          return;
+        }
+        if (upstream.outstanding() == 0) {
+          end();
+        } else if (nanoTime.getAsLong() - endNanos >= 0) {
+          LOG.log(
+              System.Logger.Level.INFO,
+              "node {0} is gone: {1} calls under way are ended",
+              upstream.node(),
+              String.valueOf(upstream.outstanding()));
+          end();
+          upstream.connection().closeNow();
+        } else {
+          look = timer.schedule(this, LOOK_NANOS, TimeUnit.NANOSECONDS);
+        }
+      }
+    }
+
+    void end() {
+      look.cancel(false);
+      draining.remove(upstream);
+      upstream.close();
+    }
+  }
+
+  private Upstream<C> open(Node node, boolean othersWork) {
+    Upstream<C> upstream = open(node);
+    return othersWork ? upstream.slowly() : upstream;
   }
 
   private Upstream<C> open(Node node) {
@@ -118,7 +190,8 @@ public final class Router<C extends Connection> implements AutoCloseable {
     }
     byAddress.values().forEach(upstream -> upstream.time(timer, nanoTime));
     List<Upstream<C>> up = byAddress.values().stream().filter(Upstream::isUp).toList();
-    snapshot = new Snapshot<>(byAddress, up, RoundRobin.of(up));
+    List<Upstream<C>> used = bestPriorities(up);
+    snapshot = new Snapshot<>(byAddress, up, used, balancing.of(used));
     Set<String> after = addresses(up);
     for (Upstream<C> upstream : were) {
       String ejected = after.contains(upstream.node().address()) ? null : upstream.ejected();
@@ -129,6 +202,17 @@ public final class Router<C extends Connection> implements AutoCloseable {
     if (!after.equals(addresses(were))) {
       LOG.log(System.Logger.Level.INFO, "nodes up: {0}, of {1}", after, byAddress.keySet());
     }
+  }
+
+  /** Those of the lowest number, and of the next ones as long as none of these can be trusted. */
+  private static <C extends Connection> List<Upstream<C>> bestPriorities(List<Upstream<C>> up) {
+    int last =
+        up.stream()
+            .filter(Upstream::isTrusted)
+            .mapToInt(upstream -> upstream.node().priority())
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    return up.stream().filter(upstream -> upstream.node().priority() <= last).toList();
   }
 
   private static <C extends Connection> Set<String> addresses(List<Upstream<C>> upstreams) {
@@ -154,13 +238,13 @@ public final class Router<C extends Connection> implements AutoCloseable {
     listeners.add(listener);
   }
 
-  /** A walk round the upstreams, with a place of its own: see {@link Turn}. */
+  /** A walk along the upstreams, with a place of its own: see {@link Turn}. */
   public Turn turn() {
     return new Turn(turns.getAndIncrement());
   }
 
   /**
-   * One walk round the upstreams. Whoever sends keeps one of its own: on a shared one, two senders
+   * One walk along the upstreams. Whoever sends keeps one of its own: on a shared one, two senders
    * in step would each always meet the same node. Any thread.
    */
   public final class Turn {
@@ -170,9 +254,9 @@ public final class Router<C extends Connection> implements AutoCloseable {
       this.place = new AtomicInteger(start);
     }
 
-    /** The next upstream that is up and usable, or null; those after it are not asked. */
+    /** The next upstream that takes calls and is usable, or null; those after it are not asked. */
     public Upstream<C> next(Predicate<Upstream<C>> usable) {
-      return snapshot.schedule.pick(place.getAndIncrement(), usable);
+      return snapshot.strategy.pick(place.getAndIncrement(), usable);
     }
 
     /**
@@ -181,9 +265,9 @@ public final class Router<C extends Connection> implements AutoCloseable {
      */
     public Upstream<C> nextNow() {
       int now = place.getAndIncrement();
-      RoundRobin<C> schedule = snapshot.schedule;
-      Upstream<C> up = schedule.pick(now, Upstream::isTrusted);
-      up = up == null ? schedule.pick(now, any -> true) : up;
+      Strategy<C> strategy = snapshot.strategy;
+      Upstream<C> up = strategy.pick(now, Upstream::isTrusted);
+      up = up == null ? strategy.pick(now, any -> true) : up;
       if (up != null) {
         return up;
       }
@@ -212,9 +296,19 @@ public final class Router<C extends Connection> implements AutoCloseable {
     return snapshot.byAddress;
   }
 
-  /** Those that take calls now. */
+  /** Those that are up. */
   public List<Upstream<C>> up() {
     return snapshot.up;
+  }
+
+  /** Those that take calls now: all that are up, unless they are kept for when others are not. */
+  public List<Upstream<C>> used() {
+    return snapshot.used;
+  }
+
+  /** Those that are no longer among the nodes, as long as they have calls under way. */
+  public Collection<Upstream<C>> draining() {
+    return Collections.unmodifiableSet(draining.keySet());
   }
 
   @Override
@@ -225,6 +319,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
         return;
       }
       closed = true;
+      List.copyOf(draining.values()).forEach(Drain::end);
       snapshot.byAddress.values().forEach(Upstream::close);
     }
   }

@@ -2,6 +2,7 @@ package satellite.routing;
 
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import satellite.discovery.Node;
@@ -13,16 +14,21 @@ import satellite.discovery.Node;
  */
 public final class Upstream<C extends Connection> {
 
-  /** How a node is used. */
-  public enum Use {
+  /** How a node is, and is used. */
+  public enum Condition {
     /** Its calls are answered, as far as it has any. */
-    FULL,
-    /** It was left out or away and gets more with each answer. */
+    UP,
+    /** It is new, was left out or away, and gets more with each answer. */
     SLOW_START,
+    /** It was never connected, or not again yet. */
+    CONNECTING,
+    DOWN,
     /** It is tried with one call at a time. */
     PROBED,
-    /** Its calls failed. */
-    LEFT_OUT
+    /** It is left out, as its calls failed. */
+    EJECTED,
+    /** It is no longer among the nodes; its calls under way may end. */
+    DRAINING
   }
 
   private final Node node;
@@ -37,6 +43,10 @@ public final class Upstream<C extends Connection> {
     final RetryBudget retries;
     final LongAdder delivered = new LongAdder();
     final LongAdder ejections = new LongAdder();
+    final LongAdder answers = new LongAdder();
+    final LongAdder answerNanos = new LongAdder();
+    final AtomicInteger passing = new AtomicInteger();
+    volatile boolean drains;
 
     /** Guarded by the router. */
     boolean lost;
@@ -94,11 +104,29 @@ public final class Upstream<C extends Connection> {
     return conduct.circuit.spell().phase;
   }
 
-  public Use use() {
-    return switch (phase()) {
-      case CLOSED -> conduct.window.isRestarting() ? Use.SLOW_START : Use.FULL;
-      case PAUSED, PROBING -> Use.PROBED;
-      case OPEN -> Use.LEFT_OUT;
+  public Condition condition() {
+    if (conduct.drains) {
+      return Condition.DRAINING;
+    }
+    return switch (connection.state()) {
+      case DOWN -> Condition.DOWN;
+      case CONNECTING -> Condition.CONNECTING;
+      case UP ->
+          switch (phase()) {
+            case CLOSED -> conduct.window.isRestarting() ? Condition.SLOW_START : Condition.UP;
+            case PAUSED, PROBING -> Condition.PROBED;
+            case OPEN -> Condition.EJECTED;
+          };
+    };
+  }
+
+  /** Why it is in its condition, in words for people; empty where there is nothing to say. */
+  public String why() {
+    return switch (condition()) {
+      case DOWN -> connection.why();
+      case EJECTED, PROBED -> "left out " + conduct.circuit.why();
+      case DRAINING -> "no longer among the nodes, " + outstanding() + " calls under way";
+      case UP, SLOW_START, CONNECTING -> "";
     };
   }
 
@@ -133,6 +161,15 @@ public final class Upstream<C extends Connection> {
     return conduct.ejections.sum();
   }
 
+  /** Batches that it answered, and the time that it took for all of them. */
+  public long answers() {
+    return conduct.answers.sum();
+  }
+
+  public long answerNanos() {
+    return conduct.answerNanos.sum();
+  }
+
   /** Calls that may be under way now. */
   public int window() {
     return conduct.window.places();
@@ -141,6 +178,20 @@ public final class Upstream<C extends Connection> {
   /** Calls under way, of all pipes. */
   public int inFlight() {
     return conduct.window.inFlight();
+  }
+
+  /** A call is passed through to it, which takes no place; to be followed by {@link #passed}. */
+  public void passes() {
+    conduct.passing.incrementAndGet();
+  }
+
+  public void passed() {
+    conduct.passing.decrementAndGet();
+  }
+
+  /** All calls under way: those of pipes and those that are passed through. */
+  public int outstanding() {
+    return conduct.window.inFlight() + conduct.passing.get();
   }
 
   /** Takes a place for a call. Who waits already is not passed. */
@@ -187,6 +238,8 @@ public final class Upstream<C extends Connection> {
     public void answered(long nowNanos) {
       long took = nowNanos - startNanos;
       pace.answered(took, nowNanos);
+      conduct.answers.increment();
+      conduct.answerNanos.add(took);
       conduct.retries.answered();
       conduct.circuit.answered(spell, nowNanos);
       int most = Math.max(underWay, conduct.window.inFlight());
@@ -215,6 +268,18 @@ public final class Upstream<C extends Connection> {
   }
 
   // ---- the router's
+
+  /** Others work already: it gets more with each answer, from one call on. */
+  Upstream<C> slowly() {
+    conduct.window.restart();
+    return this;
+  }
+
+  /** It is no longer among the nodes. */
+  void drain() {
+    conduct.drains = true;
+    conduct.circuit.forget();
+  }
 
   /** Looks whether the connection was lost and is back. */
   void look(long nowNanos) {

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import satellite.routing.Connection.State;
-import satellite.routing.Upstream.Use;
+import satellite.routing.Upstream.Condition;
 
 /** When a node is left out, for how long, and how it comes back. Node b behaves. */
 class CircuitTest extends RouterFixture {
@@ -44,7 +44,7 @@ class CircuitTest extends RouterFixture {
     assertTrue(upstream("a").isUp(), "19 calls");
     answer("a", 1);
     fail("a", 1);
-    assertEquals(Use.LEFT_OUT, upstream("a").use());
+    assertEquals(Condition.EJECTED, upstream("a").condition());
   }
 
   @Test
@@ -73,12 +73,12 @@ class CircuitTest extends RouterFixture {
   void itIsProbedByOneCallAtATime() {
     fail("a", 3);
     secondsLeftOut();
-    assertEquals(Use.PROBED, upstream("a").use());
+    assertEquals(Condition.PROBED, upstream("a").condition());
     assertEquals(1, upstream("a").window());
     var probe = begin("a", 1);
     assertFalse(upstream("a").tryEnter());
     probe.get(0).answered(time.nanoTime());
-    assertEquals(Use.SLOW_START, upstream("a").use());
+    assertEquals(Condition.SLOW_START, upstream("a").condition());
   }
 
   @Test
@@ -86,7 +86,7 @@ class CircuitTest extends RouterFixture {
     fail("a", 3);
     secondsLeftOut();
     List<Integer> windows = new ArrayList<>();
-    for (int calls = 1; upstream("a").use() != Use.FULL; calls *= 2) {
+    for (int calls = 1; upstream("a").condition() != Condition.UP; calls *= 2) {
       answer("a", calls);
       windows.add(upstream("a").window());
     }
@@ -99,7 +99,7 @@ class CircuitTest extends RouterFixture {
     fail("a", 3);
     secondsLeftOut();
     begin("a", 1).get(0).refused(time.nanoTime());
-    assertEquals(Use.SLOW_START, upstream("a").use());
+    assertEquals(Condition.SLOW_START, upstream("a").condition());
   }
 
   @Test
@@ -142,12 +142,12 @@ class CircuitTest extends RouterFixture {
     secondsLeftOut();
     late.get(0).failed(time.nanoTime());
     late.get(1).answered(time.nanoTime());
-    assertEquals(Use.PROBED, upstream("a").use());
+    assertEquals(Condition.PROBED, upstream("a").condition());
     assertFalse(upstream("a").tryEnter(), "two are still under way");
     late.get(2).failed(time.nanoTime());
     late.get(3).failed(time.nanoTime());
     answer("a", 1);
-    assertEquals(Use.SLOW_START, upstream("a").use());
+    assertEquals(Condition.SLOW_START, upstream("a").condition());
   }
 
   @Test
@@ -156,7 +156,7 @@ class CircuitTest extends RouterFixture {
     connections.to("a").become(State.DOWN);
     connections.to("a").become(State.UP);
     assertTrue(upstream("a").isUp());
-    assertEquals(Use.PROBED, upstream("a").use());
+    assertEquals(Condition.PROBED, upstream("a").condition());
   }
 
   @Test
@@ -164,7 +164,7 @@ class CircuitTest extends RouterFixture {
     answer("a", 10);
     connections.to("a").become(State.DOWN);
     connections.to("a").become(State.UP);
-    assertEquals(Use.SLOW_START, upstream("a").use());
+    assertEquals(Condition.SLOW_START, upstream("a").condition());
     assertEquals(1, upstream("a").window());
   }
 
@@ -188,7 +188,7 @@ class CircuitTest extends RouterFixture {
     fail("b", 3);
     assertEquals(2, router.up().size());
     for (String host : List.of("a", "b")) {
-      assertEquals(Use.PROBED, upstream(host).use());
+      assertEquals(Condition.PROBED, upstream(host).condition());
       assertFalse(upstream(host).tryEnter(), "not at once");
     }
     time.advance(100, TimeUnit.MILLISECONDS);
@@ -229,7 +229,7 @@ class CircuitTest extends RouterFixture {
     }
     time.advance(5, TimeUnit.SECONDS);
     answer("a", 1);
-    assertEquals(Use.SLOW_START, upstream("a").use());
+    assertEquals(Condition.SLOW_START, upstream("a").condition());
     assertEquals(0, upstream("a").ejections(), "it was never left out");
     fail("a", 1);
     fail("a", 1);

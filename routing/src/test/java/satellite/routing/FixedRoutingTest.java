@@ -209,7 +209,9 @@ class FixedRoutingTest extends RouterFixture {
   void twoReplicasAgreeOnNewIdentities() {
     nodes("a", "b", "c");
     FakeConnector others = new FakeConnector(State.UP);
-    try (Router<FakeConnection> other = new Router<>(others, time, time::nanoTime, CHECK_PERIOD)) {
+    try (Router<FakeConnection> other =
+        new Router<>(
+            others, time, time::nanoTime, CHECK_PERIOD, DRAIN_TIME, Balancing.ROUND_ROBIN)) {
       // It found its nodes one after the other, and lost one that the first never knew.
       other.nodes(Set.of(node("d"), node("c")));
       other.nodes(Set.of(node("c"), node("b"), node("a")));

@@ -32,6 +32,7 @@ abstract class RouterFixture {
 
   static final int PORT = 11800;
   static final Duration CHECK_PERIOD = Duration.ofSeconds(5);
+  static final Duration DRAIN_TIME = Duration.ofSeconds(20);
 
   final ManualTime time = new ManualTime();
   final FakeConnector connections;
@@ -42,7 +43,12 @@ abstract class RouterFixture {
    */
   RouterFixture(Connection.State first) {
     connections = new FakeConnector(first);
-    router = new Router<>(connections, time, time::nanoTime, CHECK_PERIOD);
+    router = router(Balancing.ROUND_ROBIN);
+  }
+
+  /** One more, on the same connections. */
+  Router<FakeConnection> router(Balancing balancing) {
+    return new Router<>(connections, time, time::nanoTime, CHECK_PERIOD, DRAIN_TIME, balancing);
   }
 
   @AfterEach

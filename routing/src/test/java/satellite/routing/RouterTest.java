@@ -96,19 +96,107 @@ class RouterTest extends RouterFixture {
   }
 
   @Test
-  void nodesThatAreGoneAreClosedAndMetNoMore() {
+  void nodesThatAreGoneAreMetNoMoreAtOnceAndClosedAMomentLater() {
     nodes("a", "b");
     nodes("a");
-    assertEquals(1, connections.to("b").closes);
     assertNull(upstream("b"));
     assertEquals(List.of("a", "a"), walk(router.turn(), 2));
+    assertEquals(0, connections.to("b").closes, "somebody may have chosen it just before");
+    time.advance(1, TimeUnit.SECONDS);
+    assertEquals(1, connections.to("b").closes);
+    assertEquals(0, connections.to("b").brokenOff);
+  }
+
+  @Test
+  void aNodeThatIsGoneMayEndItsCalls() {
+    nodes("a", "b");
+    var batch = begin("b", 1).get(0);
+    Upstream<FakeConnection> gone = upstream("b");
+    gone.passes();
+    nodes("a");
+    time.advance(5, TimeUnit.SECONDS);
+    assertEquals(Set.of(gone), Set.copyOf(router.draining()));
+    assertEquals(Upstream.Condition.DRAINING, gone.condition());
+    assertEquals("no longer among the nodes, 2 calls under way", gone.why());
+    batch.answered(time.nanoTime());
+    time.advance(5, TimeUnit.SECONDS);
+    assertEquals(0, connections.to("b").closes);
+    gone.passed();
+    time.advance(1, TimeUnit.SECONDS);
+    assertEquals(1, connections.to("b").closes);
+    assertEquals(0, connections.to("b").brokenOff);
+    assertTrue(router.draining().isEmpty());
+  }
+
+  @Test
+  void callsThatOutliveTheDrainTimeAreBrokenOff() {
+    nodes("a", "b");
+    begin("b", 1);
+    nodes("a");
+    time.advance(DRAIN_TIME.toMillis() - 1, TimeUnit.MILLISECONDS);
+    assertEquals(0, connections.to("b").brokenOff);
+    time.advance(1, TimeUnit.SECONDS);
+    assertEquals(1, connections.to("b").brokenOff);
+    assertTrue(router.draining().isEmpty());
+  }
+
+  @Test
+  void aNodeThatIsAddedToOthersThatWorkStartsSlowly() {
+    nodes("a");
+    assertEquals(Upstream.Condition.UP, upstream("a").condition());
+    nodes("a", "b");
+    assertEquals(Upstream.Condition.SLOW_START, upstream("b").condition());
+    assertEquals(1, upstream("b").window());
+    answer("b", 1);
+    assertEquals(2, upstream("b").window());
+  }
+
+  @Test
+  void theFirstNodesAndThoseThatReplaceAllNeedNoSlowStart() {
+    nodes("a", "b");
+    connections.to("a").become(State.DOWN);
+    connections.to("b").become(State.DOWN);
+    nodes("c");
+    assertEquals(Upstream.Condition.UP, upstream("c").condition());
+  }
+
+  @Test
+  void aNodeThatIsDownSaysWhy() {
+    nodes("a", "b");
+    connections.to("b").become(State.DOWN);
+    assertEquals(Upstream.Condition.DOWN, upstream("b").condition());
+    assertEquals("unplugged", upstream("b").why());
+    assertEquals("", upstream("a").why());
+    fail("a", 3);
+    assertTrue(upstream("a").why().startsWith("left out for "), upstream("a").why());
+  }
+
+  @Test
+  void nodesOfAHigherPriorityNumberWaitUntilNoneOfALowerOneCanBeTrusted() {
+    nodes(ranked("a", 1), ranked("b", 1), ranked("c", 2), ranked("d", 3));
+    assertEquals(Set.of("a", "b"), Set.copyOf(walk(router.turn(), 4)));
+    connections.to("a").become(State.DOWN);
+    assertEquals(Set.of("b"), Set.copyOf(walk(router.turn(), 4)));
+    fail("b", 3);
+    assertEquals(Set.of("c"), Set.copyOf(walk(router.turn(), 4)));
+    connections.to("c").become(State.DOWN);
+    assertEquals(Set.of("d"), Set.copyOf(walk(router.turn(), 4)));
+    connections.to("a").become(State.UP);
+    assertEquals(Set.of("a"), Set.copyOf(walk(router.turn(), 4)));
+  }
+
+  private static Node ranked(String host, int priority) {
+    return new Node(host, PORT, 1, "", priority);
   }
 
   @Test
   void aNodeThatComesAgainIsOpenedAnew() {
     nodes("a", "b");
+    FakeConnection first = connections.to("b");
     nodes("a");
     nodes("a", "b");
+    time.advance(1, TimeUnit.SECONDS);
+    assertEquals(1, first.closes);
     assertEquals(0, connections.to("b").closes);
     assertEquals(3, connections.opened());
   }
@@ -153,6 +241,7 @@ class RouterTest extends RouterFixture {
     nodes("a", "b");
     nodes(new Node[0]);
     assertTrue(router.up().isEmpty());
+    time.advance(1, TimeUnit.SECONDS);
     assertEquals(1, connections.to("a").closes);
   }
 

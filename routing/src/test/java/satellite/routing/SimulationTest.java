@@ -178,7 +178,7 @@ class SimulationTest extends RouterFixture {
         var free = turn.next(u -> !host(u).equals(job.last) && enter(u));
         free = free == null ? turn.next(this::enter) : free;
         if (free == null) {
-          router.up().forEach(this::await);
+          router.used().forEach(this::await);
           break;
         }
         ready.remove().send(free);

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 final class Choice {
 
   /** Names that Satellite's users know and that this version cannot serve. */
-  private static final Set<String> NOT_YET = Set.of("http-native-log-receiver", "kubernetes");
+  private static final Set<String> NOT_YET = Set.of("http-native-log-receiver");
 
   private Choice() {}
 

@@ -2,17 +2,25 @@ package satellite.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import satellite.discovery.Node;
+import java.util.Map;
 import satellite.pipes.ClientConfig;
+import satellite.routing.Balancing;
 
 /** Reads the {@code grpc-client} of {@code sharing.clients}. */
 final class ClientSection {
 
   static final String NAME = "grpc-client";
+
+  /** Of grpc-java: a shorter one would be lengthened without a word. */
+  private static final Duration SHORTEST_KEEPALIVE = Duration.ofSeconds(10);
+
+  private static final Map<String, Balancing.By> STRATEGIES =
+      Map.of(
+          "round_robin", Balancing.By.ROUND_ROBIN,
+          "least_outstanding", Balancing.By.LEAST_OUTSTANDING);
 
   private ClientSection() {}
 
@@ -23,46 +31,32 @@ final class ClientSection {
         client.scalar("authentication").token(),
         client.scalar("check_period").duration(ChronoUnit.SECONDS),
         timeout.scalar("unary").duration(ChronoUnit.SECONDS),
-        timeout.scalar("stream").duration(ChronoUnit.SECONDS));
+        timeout.scalar("stream").duration(ChronoUnit.SECONDS),
+        health(client, notices));
   }
 
-  static List<Node> nodes(Mapping client) {
-    client.scalar("finder_type").oneOf(Set.of("static"));
-    Scalar list = client.scalar("server_addr");
-    var nodes = new ArrayList<Node>();
-    for (String entry : list.commaList()) {
-      Node node = node(list, entry);
-      for (Node other : nodes) {
-        if (other.sameAddress(node) && other.weight() != node.weight()) {
-          throw list.error(node + " is listed with different weights");
-        }
-      }
-      nodes.add(node);
+  private static ClientConfig.Health health(Mapping client, List<String> notices) {
+    Mapping keepalive = client.mapping("keepalive");
+    Scalar time = keepalive.scalar("time");
+    Duration every = time.durationOrZero(ChronoUnit.SECONDS);
+    if (!every.isZero() && every.compareTo(SHORTEST_KEEPALIVE) < 0) {
+      throw time.invalid("must be 10s at least, or 0 for none: gRPC pings no more often");
     }
-    if (nodes.isEmpty()) {
-      throw list.error("needs at least one host:port");
+    if (!every.isZero() && every.compareTo(ClientConfig.Health.USUAL.keepaliveTime()) < 0) {
+      notices.add(
+          time.place()
+              + ": OAP closes connections that are pinged more often than every 5 minutes, unless"
+              + " what stands between answers for it");
     }
-    return nodes.stream().distinct().toList();
+    return new ClientConfig.Health(
+        every,
+        keepalive.scalar("timeout").duration(ChronoUnit.SECONDS),
+        client.scalar("health_check").bool());
   }
 
-  /** {@code host:port} or {@code host:port=weight}. */
-  private static Node node(Scalar list, String entry) {
-    int equals = entry.indexOf('=');
-    String place = equals < 0 ? entry : entry.substring(0, equals).strip();
-    Address address = Address.parse(list, place);
-    if (address.host().isEmpty() || address.port() == 0) {
-      throw Address.invalid(list, place);
-    }
-    if (equals < 0) {
-      return new Node(address.host(), address.port());
-    }
-    String weight = entry.substring(equals + 1).strip();
-    try {
-      return new Node(address.host(), address.port(), Integer.parseInt(weight));
-    } catch (IllegalArgumentException e) {
-      throw new Scalar(list.place(), weight, weight)
-          .invalid("the weight of " + place + " must be within 1.." + Node.MAX_WEIGHT);
-    }
+  static Balancing balancing(Mapping client) {
+    String strategy = client.scalar("strategy").oneOf(STRATEGIES.keySet());
+    return new Balancing(STRATEGIES.get(strategy), client.scalar("zone").text());
   }
 
   static ClientConfig.Tls tls(Mapping client, List<String> notices) {

@@ -39,10 +39,7 @@ public final class ConfigFile {
    */
   public static SatelliteConfig load(Path fileOrNull, Map<String, String> env) {
     var notices = new ArrayList<String>();
-    Mapping user =
-        fileOrNull == null
-            ? new Mapping(new Place("", 1, 1, "", null), Map.of())
-            : new YamlFile(fileOrNull.toString(), env, notices).read(YamlFile.text(fileOrNull));
+    Mapping user = user(fileOrNull, env, notices);
     Mapping root = new Reference(env).fill(user);
 
     Mapping sharing = root.mapping("sharing");
@@ -59,7 +56,8 @@ public final class ConfigFile {
         LoggerConfig.from(root.mapping("logger")),
         TelemetryConfig.from(root.mapping("telemetry"), notices),
         ClientSection.client(client, notices),
-        ClientSection.nodes(client),
+        FinderSection.finders(client, notices),
+        ClientSection.balancing(client),
         server,
         HttpSection.isListed(user) ? HttpSection.server(http, server.token()) : null,
         pipes,
@@ -68,6 +66,22 @@ public final class ConfigFile {
         disk,
         // A default that several pipes take from the first one is told once.
         notices.stream().distinct().toList());
+  }
+
+  /**
+   * The same configuration as YAML, for people: nothing is left out, environment variables and
+   * defaults are put in, secrets are masked. Fails as {@link #load} does where the file is no
+   * configuration at all.
+   */
+  public static String effective(Path fileOrNull, Map<String, String> env) {
+    Mapping user = user(fileOrNull, env, new ArrayList<>());
+    return EffectiveYaml.of(new Reference(env).fill(user));
+  }
+
+  private static Mapping user(Path fileOrNull, Map<String, String> env, List<String> notices) {
+    return fileOrNull == null
+        ? new Mapping(new Place("", 1, 1, "", null), Map.of())
+        : new YamlFile(fileOrNull.toString(), env, notices).read(YamlFile.text(fileOrNull));
   }
 
   private static List<PipeConfig> pipes(Sequence list, boolean onDisk, List<String> notices) {

@@ -1,18 +1,19 @@
 package satellite.config;
 
 import java.util.List;
-import satellite.discovery.Node;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.KafkaConfig;
 import satellite.pipes.PipeConfig;
 import satellite.pipes.ServerConfig;
 import satellite.pipes.http.HttpConfig;
 import satellite.queue.DiskConfig;
+import satellite.routing.Balancing;
 
 /**
  * The whole configuration, checked.
  *
- * @param nodes the upstream nodes of {@code finder_type: static}, at least one
+ * @param finders where the upstream nodes are looked for
+ * @param balancing among nodes where any will do
  * @param http null for none
  * @param kafka null unless a pipe sends into it
  * @param queueBytes telemetry held in memory by all pipes together; already the quarter of the heap
@@ -24,7 +25,8 @@ public record SatelliteConfig(
     LoggerConfig logger,
     TelemetryConfig telemetry,
     ClientConfig client,
-    List<Node> nodes,
+    FinderConfig finders,
+    Balancing balancing,
     ServerConfig server,
     HttpConfig http,
     List<PipeConfig> pipes,

@@ -135,7 +135,7 @@ class KafkaSectionTest extends ConfigFixture {
     assertEquals(5, config.notices().size(), config.notices().toString());
     assertTrue(
         config.notices().stream().allMatch(notice -> notice.contains("accepted without effect")));
-    assertEquals(defaults().nodes(), config.nodes());
+    assertEquals(defaults().finders().nodes(), config.finders().nodes());
   }
 
   @Test

@@ -87,7 +87,7 @@ class ReferenceTest extends ConfigFixture {
         new ClientConfig(
             null, "", Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(20)),
         config.client());
-    assertEquals(List.of(new Node("127.0.0.1", 11800)), config.nodes());
+    assertEquals(List.of(new Node("127.0.0.1", 11800)), config.finders().nodes());
     int ioThreads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     assertEquals(
         new ServerConfig("", 11800, null, AccessToken.NONE, 2097152, 32, ioThreads, 4000, 75),
@@ -138,7 +138,7 @@ class ReferenceTest extends ConfigFixture {
     assertEquals(own.logger(), go.logger());
     assertEquals(own.telemetry(), go.telemetry());
     assertEquals(own.client(), go.client());
-    assertEquals(own.nodes(), go.nodes());
+    assertEquals(own.finders().nodes(), go.finders().nodes());
     assertEquals(own.server(), go.server());
   }
 

@@ -160,7 +160,7 @@ class UserFileTest extends ConfigFixture {
   }
 
   private List<Node> nodes(String list) {
-    return ConfigFile.load(null, Map.of("SATELLITE_GRPC_CLIENT", list)).nodes();
+    return ConfigFile.load(null, Map.of("SATELLITE_GRPC_CLIENT", list)).finders().nodes();
   }
 
   @ParameterizedTest

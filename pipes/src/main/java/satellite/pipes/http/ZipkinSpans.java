@@ -62,7 +62,7 @@ final class ZipkinSpans implements Taker {
     try {
       var spans = HttpRequest.newBuilder().header(TYPE, type).timeout(timeout);
       spans.POST(HttpRequest.BodyPublishers.ofByteArray(body));
-      send(path, spans, router.up().size(), answer);
+      send(path, spans, router.used().size(), answer);
     } catch (IllegalArgumentException e) {
       answer.accept(Answer.error(HttpResponseStatus.BAD_REQUEST, path + ": " + e.getMessage()));
     }

@@ -105,6 +105,10 @@ public final class StandInOap implements AutoCloseable {
   private record Ending(int afterMessages, Status status) {}
 
   private static final byte[] EMPTY = {};
+  private static final String HEALTH = "grpc.health.v1.Health/Check";
+
+  /** A {@code HealthCheckResponse}: field 1 is 1. */
+  private static final byte[] SERVING = {8, 1};
 
   private final AtomicLong nextCall = new AtomicLong();
   private final Set<Conversation> conversations = ConcurrentHashMap.newKeySet();
@@ -404,7 +408,7 @@ public final class StandInOap implements AutoCloseable {
     private void end(Status status) {
       decided = true;
       if (status.isOk() && !answered && part == null) {
-        reply(EMPTY);
+        reply(call.method().equals(HEALTH) ? SERVING : EMPTY);
       }
       send(() -> wire.close(status, new Metadata()));
     }

@@ -1,0 +1,298 @@
+package satellite.discovery.kubernetes;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.MixedOperation;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import satellite.discovery.Discovery;
+import satellite.discovery.Finding;
+import satellite.discovery.Node;
+
+/**
+ * {@code finder_type: kubernetes}: lists and watches pods, services, endpoints or endpoint slices
+ * by selectors, one {@link Watched} for each namespace and selector, and tells the union of their
+ * nodes. It needs the verbs list and watch on that kind, and nothing else.
+ *
+ * <p>Three threads of its own, which end with {@link #close}.
+ */
+public final class KubernetesDiscovery implements Discovery {
+
+  /** Where Kubernetes puts the account of a pod. */
+  private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+
+  private static final int THREADS = 3;
+
+  /** The first set is told when all have answered, or after so long, without the missing ones. */
+  private static final long PATIENCE_SECONDS = 5;
+
+  private final KubernetesConfig config;
+  private final Map<String, String> environment;
+  private final Path account;
+  private final Clock clock;
+  private final List<Watched<?>> watched = new ArrayList<>();
+  private Consumer<Set<Node>> listener;
+  private ScheduledThreadPoolExecutor threads;
+  private KubernetesClient client;
+
+  // Guarded by this.
+  private Set<Node> told;
+  private boolean impatient;
+  private boolean closed;
+
+  public KubernetesDiscovery(
+      KubernetesConfig config, Map<String, String> environment, Clock clock) {
+    this(config, environment, ACCOUNT, clock);
+  }
+
+  KubernetesDiscovery(
+      KubernetesConfig config, Map<String, String> environment, Path account, Clock clock) {
+    this.config = config;
+    this.environment = environment;
+    this.account = account;
+    this.clock = clock;
+  }
+
+  /** Why this configuration cannot work here, in words for people. Asks nobody. */
+  public static Optional<String> problem(KubernetesConfig config, Map<String, String> environment) {
+    return problem(config, environment, ACCOUNT);
+  }
+
+  private static Optional<String> problem(
+      KubernetesConfig config, Map<String, String> environment, Path account) {
+    if (!config.apiServer().isEmpty()) {
+      return Optional.empty();
+    }
+    if (environment.getOrDefault("KUBERNETES_SERVICE_HOST", "").isEmpty()) {
+      return Optional.of(
+          "api_server (SATELLITE_GRPC_CLIENT_KUBERNETES_API_SERVER) is empty, and this is no pod"
+              + " of a cluster: KUBERNETES_SERVICE_HOST is not set");
+    }
+    if (!Files.isReadable(account.resolve("token"))) {
+      return Optional.of(
+          "no service account: "
+              + account.resolve("token")
+              + " cannot be read; is automountServiceAccountToken off?");
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public void start(Consumer<Set<Node>> to) {
+    listener = to;
+    threads = new ScheduledThreadPoolExecutor(THREADS, named());
+    threads.setRemoveOnCancelPolicy(true);
+    client = client();
+    for (String namespace : config.namespaces()) {
+      for (KubernetesConfig.Selector selector : config.selectors()) {
+        watched.add(watched(namespace, selector));
+      }
+    }
+    threads.schedule(this::stopWaiting, PATIENCE_SECONDS, TimeUnit.SECONDS);
+    Optional<String> problem = problem(config, environment, account);
+    watched.forEach(one -> problem.ifPresentOrElse(one::cannotStart, () -> one.start(threads)));
+  }
+
+  private static java.util.concurrent.ThreadFactory named() {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, "kubernetes-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  private KubernetesClient client() {
+    return new KubernetesClientBuilder()
+        .withConfig(clientConfig())
+        .withTaskExecutor(threads)
+        .withHttpClientFactory(
+            new JdkHttpClientFactory() {
+              @Override
+              protected HttpClient.Builder createNewHttpClientBuilder() {
+                return HttpClient.newBuilder().executor(threads);
+              }
+            })
+        .build();
+  }
+
+  /** Nothing is read from the environment or from a kubeconfig that we do not name. */
+  private Config clientConfig() {
+    ConfigBuilder builder = new ConfigBuilder(Config.empty());
+    // HTTP/1.1: a watch has a connection of its own, and its end is the end of that connection.
+    builder.withHttp2Disable(true).withRequestRetryBackoffLimit(0);
+    // Doubles five times: an API server that is away is asked every three seconds.
+    builder.withWatchReconnectInterval(100);
+    if (config.apiServer().isEmpty()) {
+      String host = environment.getOrDefault("KUBERNETES_SERVICE_HOST", "localhost");
+      String port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");
+      String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+      builder.withMasterUrl("https://" + name + ":" + port);
+      Path ca = account.resolve("ca.crt");
+      if (Files.isReadable(ca)) {
+        builder.withCaCertFile(ca.toString());
+      }
+      builder.withOauthTokenProvider(() -> token(account.resolve("token")));
+    } else {
+      builder.withMasterUrl(config.apiServer());
+    }
+    KubernetesConfig.Tls tls = config.tls();
+    if (tls.ca() != null) {
+      builder.withCaCertFile(tls.ca().toString());
+    }
+    if (tls.certificate() != null) {
+      builder.withClientCertFile(tls.certificate().toString());
+    }
+    if (tls.key() != null) {
+      boolean elliptic = read(tls.key()).contains("EC PRIVATE KEY");
+      builder.withClientKeyFile(tls.key().toString()).withClientKeyAlgo(elliptic ? "EC" : "RSA");
+    }
+    builder.withTrustCerts(tls.insecureSkipVerify());
+    if (!config.proxyUrl().isEmpty()) {
+      builder.withHttpProxy(config.proxyUrl()).withHttpsProxy(config.proxyUrl());
+    }
+    KubernetesConfig.BasicAuth basic = config.basicAuth();
+    if (!basic.username().isEmpty()) {
+      builder.withUsername(basic.username());
+      builder.withPassword(
+          basic.passwordFile() == null ? basic.password() : read(basic.passwordFile()));
+    }
+    if (config.bearerTokenFile() != null) {
+      builder.withOauthTokenProvider(() -> token(config.bearerTokenFile()));
+    } else if (!config.bearerToken().isEmpty()) {
+      builder.withOauthToken(config.bearerToken());
+    }
+    return builder.build();
+  }
+
+  /** Without one the API server says what it thinks of that, and the file may come back. */
+  private static String token(Path file) {
+    try {
+      return read(file);
+    } catch (UncheckedIOException e) {
+      return "";
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " cannot be read", e);
+    }
+  }
+
+  private Watched<?> watched(String namespace, KubernetesConfig.Selector selector) {
+    Reading reading = new Reading(config.port(), config.onlyReady());
+    return switch (config.kind()) {
+      case POD -> watched(client.pods(), namespace, selector, reading::pod);
+      case SERVICE -> watched(client.services(), namespace, selector, reading::service);
+      case ENDPOINTS -> watched(client.endpoints(), namespace, selector, reading::endpoints);
+      case ENDPOINTSLICE ->
+          watched(
+              client.discovery().v1().endpointSlices(),
+              namespace,
+              selector,
+              reading::endpointSlice);
+    };
+  }
+
+  private <T extends HasMetadata> Watched<T> watched(
+      MixedOperation<T, ?, ?> all,
+      String namespace,
+      KubernetesConfig.Selector selector,
+      Function<T, Looked> reading) {
+    boolean everywhere = namespace.equals(KubernetesConfig.ALL_NAMESPACES);
+    FilterWatchListDeletable<T, ?, ?> some =
+        everywhere ? all.inAnyNamespace() : all.inNamespace(namespace);
+    if (!selector.label().isEmpty()) {
+      some = (FilterWatchListDeletable<T, ?, ?>) some.withLabelSelector(selector.label());
+    }
+    for (String term : selector.field().split(",")) {
+      if (!term.isBlank()) {
+        some = (FilterWatchListDeletable<T, ?, ?>) with(some, term.strip());
+      }
+    }
+    return new Watched<>(some, config.kind(), namespace, selector, reading, clock, this::tell);
+  }
+
+  /** {@code key=value}, {@code key==value} or {@code key!=value}. */
+  private static Object with(FilterWatchListDeletable<?, ?, ?> some, String term) {
+    int equals = term.indexOf('=');
+    if (equals < 0) {
+      throw new IllegalArgumentException(term);
+    }
+    boolean not = equals > 0 && term.charAt(equals - 1) == '!';
+    String key = term.substring(0, not ? equals - 1 : equals).strip();
+    String value = term.substring(equals + 1).replaceFirst("^=", "").strip();
+    return not ? some.withoutField(key, value) : some.withField(key, value);
+  }
+
+  private synchronized void stopWaiting() {
+    impatient = true;
+    tell();
+  }
+
+  /** One of them has something new. */
+  private synchronized void tell() {
+    if (closed) {
+      return;
+    }
+    Set<Node> union = new HashSet<>();
+    Set<String> addresses = new HashSet<>();
+    boolean any = false;
+    for (Watched<?> one : watched) {
+      Set<Node> nodes = one.finding().nodes();
+      if (nodes == null && told == null && !impatient) {
+        return;
+      }
+      any |= nodes != null;
+      for (Node node : nodes == null ? Set.<Node>of() : nodes) {
+        if (addresses.add(node.address())) {
+          union.add(node);
+        }
+      }
+    }
+    if (any && !union.equals(told)) {
+      told = Set.copyOf(union);
+      listener.accept(told);
+    }
+  }
+
+  @Override
+  public List<Finding> findings() {
+    return watched.stream().map(Watched::finding).toList();
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    watched.forEach(Watched::close);
+    if (client != null) {
+      client.close();
+      threads.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package satellite.discovery.kubernetes;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.net.HttpURLConnection;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import satellite.discovery.Finding;
+import satellite.discovery.Node;
+import satellite.discovery.Source;
+
+/**
+ * The objects of one namespace that one selector matches, listed once and then watched: an informer
+ * of fabric8, which lists again and watches again after any failure, with a pause that doubles.
+ * While it does not watch, what it knew last stays, and the API server is asked now and then why.
+ */
+final class Watched<T extends HasMetadata> implements AutoCloseable {
+
+  private static final long LOOK_SECONDS = 1;
+
+  /** Between two questions why it does not work. */
+  private static final int LOOKS_PER_QUESTION = 5;
+
+  private static final int MOST_NAMED = 5;
+
+  private final FilterWatchListDeletable<T, ?, ?> objects;
+  private final KubernetesConfig.Kind kind;
+  private final String namespace;
+  private final Function<T, Looked> reading;
+  private final Runnable onChange;
+  private final Source source;
+  private volatile SharedIndexInformer<T> informer;
+  private boolean closed;
+  private volatile boolean listed;
+
+  /** Of the thread that looks. */
+  private int looks;
+
+  /**
+   * @param onChange run after the set has changed; on any thread
+   */
+  Watched(
+      FilterWatchListDeletable<T, ?, ?> objects,
+      KubernetesConfig.Kind kind,
+      String namespace,
+      KubernetesConfig.Selector selector,
+      Function<T, Looked> reading,
+      Clock clock,
+      Runnable onChange) {
+    this.objects = objects;
+    this.kind = kind;
+    this.namespace = namespace;
+    this.reading = reading;
+    this.onChange = onChange;
+    String where = namespace.equals(KubernetesConfig.ALL_NAMESPACES) ? "all namespaces" : namespace;
+    String label = selector.label().isEmpty() ? "" : ", " + selector.label();
+    String field = selector.field().isEmpty() ? "" : ", " + selector.field();
+    this.source = new Source("kubernetes " + kind.resource + " in " + where + label + field, clock);
+    source.listen(changed -> onChange.run());
+  }
+
+  void start(ScheduledExecutorService threads) {
+    begin();
+    threads.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private synchronized void begin() {
+    if (closed) {
+      return;
+    }
+    listed = false;
+    informer = objects.runnableInformer(0);
+    informer.exceptionHandler(
+        (started, failure) -> {
+          source.failed(reason(failure));
+          return true;
+        });
+    informer.addEventHandler(new Changes(informer));
+    informer.start();
+  }
+
+  /** Lists again, too: where a watch cannot go on, something may have been missed. */
+  private void beginAnew() {
+    informer.stop();
+    begin();
+  }
+
+  /** Nobody can be asked. */
+  void cannotStart(String problem) {
+    source.failed(problem);
+  }
+
+  private final class Changes implements ResourceEventHandler<T> {
+    private final SharedIndexInformer<T> own;
+
+    Changes(SharedIndexInformer<T> own) {
+      this.own = own;
+    }
+
+    @Override
+    public void onList(String resourceVersion, boolean remainedEmpty) {
+      if (own == informer) {
+        listed = true;
+        read();
+      }
+    }
+
+    @Override
+    public void onAdd(T added) {
+      read();
+    }
+
+    @Override
+    public void onUpdate(T before, T after) {
+      read();
+    }
+
+    @Override
+    public void onDelete(T deleted, boolean unsure) {
+      read();
+    }
+  }
+
+  /** All of them, each time: which one has changed does not matter, and they are few. */
+  private void read() {
+    if (!listed) {
+      return;
+    }
+    Set<Node> nodes = new HashSet<>();
+    Set<String> addresses = new HashSet<>();
+    Set<String> leftOut = new TreeSet<>();
+    for (T object : informer.getStore().list()) {
+      Looked looked = reading.apply(object);
+      for (Node node : looked.nodes()) {
+        if (addresses.add(node.address())) {
+          nodes.add(node);
+        }
+      }
+      if (!looked.leftOut().isEmpty()) {
+        leftOut.add(looked.leftOut());
+      }
+    }
+    source.found(nodes, remark(leftOut));
+  }
+
+  private static String remark(Set<String> leftOut) {
+    String first = String.join(", ", leftOut.stream().limit(MOST_NAMED).toList());
+    int more = leftOut.size() - MOST_NAMED;
+    return leftOut.isEmpty()
+        ? ""
+        : "left out: " + first + (more > 0 ? " and " + more + " more" : "");
+  }
+
+  /**
+   * Whether it works: a watch that breaks is opened again by the informer without a word, and so is
+   * one that is opened again.
+   */
+  private void look() {
+    if (informer.isWatching()) {
+      looks = 0;
+      // Also when nothing has changed: it answers again.
+      read();
+      return;
+    }
+    // It is opened anew from time to time, which takes a moment.
+    if (++looks % LOOKS_PER_QUESTION == 2) {
+      try {
+        objects.list(
+            new io.fabric8.kubernetes.api.model.ListOptionsBuilder().withLimit(1L).build());
+        if (looks > LOOKS_PER_QUESTION) {
+          source.failed("it can be listed, but not watched; " + rule());
+          beginAnew();
+        }
+      } catch (RuntimeException e) {
+        source.failed(reason(e));
+      }
+    }
+  }
+
+  private String reason(Throwable failure) {
+    Throwable cause = failure;
+    while ((!(cause instanceof KubernetesClientException known) || known.getCode() == 0)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    int code = cause instanceof KubernetesClientException known ? known.getCode() : 0;
+    return switch (code) {
+      case HttpURLConnection.HTTP_FORBIDDEN -> "forbidden; " + rule();
+      case HttpURLConnection.HTTP_UNAUTHORIZED ->
+          "the API server does not take our token or certificate (401)";
+      default -> "the API server cannot be asked: " + said(cause);
+    };
+  }
+
+  private static String said(Throwable cause) {
+    String text = cause.getMessage() == null ? "" : cause.getMessage();
+    String first = text.lines().findFirst().orElse("");
+    return first.isEmpty() ? cause.getClass().getSimpleName() : first;
+  }
+
+  /** What somebody with the right to must write. */
+  private String rule() {
+    boolean everywhere = namespace.equals(KubernetesConfig.ALL_NAMESPACES);
+    return String.format(
+        Locale.ROOT,
+        "the account needs a %s with apiGroups [\"%s\"], resources [%s], verbs [get, list, watch]%s",
+        everywhere ? "ClusterRole" : "Role",
+        kind.apiGroup,
+        kind.resource,
+        everywhere ? "" : " in namespace " + namespace);
+  }
+
+  Finding finding() {
+    return source.finding();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    source.close();
+    if (informer != null) {
+      informer.stop();
+    }
+  }
+}

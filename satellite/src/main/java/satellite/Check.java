@@ -1,0 +1,173 @@
+package satellite;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+import satellite.config.SatelliteConfig;
+import satellite.discovery.Discovery;
+import satellite.discovery.Finding;
+import satellite.discovery.Node;
+import satellite.pipes.GrpcConnection;
+import satellite.pipes.GrpcConnector;
+import satellite.pipes.Transport;
+
+/**
+ * {@code satellite check}: a dry run. It really looks for the nodes and asks each of them, and
+ * writes into the data folder, but listens nowhere and forwards nothing. It can run beside a
+ * Satellite of the same configuration.
+ */
+@Command(
+    name = "check",
+    description =
+        "Tries what the configuration needs: Kubernetes, DNS and files tell nodes, each node"
+            + " answers, the data folder can be written to.",
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all of it works",
+      "1:something does not, or the configuration cannot be used",
+      "2:wrong command line"
+    })
+final class Check implements Callable<Integer> {
+
+  /** Two tries of an API server or of DNS, and more than a connection takes. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final long LOOK_MILLIS = 50;
+
+  @Mixin private ConfigOption option;
+  @Spec private CommandSpec spec;
+
+  private PrintWriter out;
+  private boolean failed;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    out = spec.commandLine().getOut();
+    SatelliteConfig config = option.load();
+    ok("configuration", option.name());
+    Warnings.of(config, System.getenv()).forEach(warning -> say("warn", "configuration", warning));
+    checkFolder(config);
+    checkNodes(config);
+    out.println(failed ? "something does not work, see above" : "all of it works");
+    return failed ? Satellite.FAILED : 0;
+  }
+
+  private void checkFolder(SatelliteConfig config) {
+    if (config.disk() == null) {
+      ok("data folder", "none: what is queued lives in memory only");
+      return;
+    }
+    Path folder = config.disk().folder();
+    try {
+      Files.createDirectories(folder);
+      Path file = Files.createTempFile(folder, "check", ".tmp");
+      Files.delete(file);
+      ok("data folder", folder + " can be written to");
+    } catch (IOException e) {
+      fail("data folder", folder + " cannot be written to: " + e);
+    }
+  }
+
+  private void checkNodes(SatelliteConfig config) throws InterruptedException {
+    ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, Threads.named("check"));
+    try (Transport transport = new Transport(1);
+        Discovery discovery = Finders.discovery(config.finders(), thread)) {
+      CompletableFuture<Set<Node>> told = new CompletableFuture<>();
+      discovery.start(told::complete);
+      awaitFindings(discovery);
+      discovery.findings().forEach(this::say);
+      Map<String, Node> nodes = new TreeMap<>();
+      for (Finding finding : discovery.findings()) {
+        if (finding.nodes() != null) {
+          finding.nodes().forEach(node -> nodes.put(node.address(), node));
+        }
+      }
+      if (nodes.isEmpty()) {
+        fail("nodes", "none are found: events would wait");
+      }
+      var connector = new GrpcConnector(config.client(), transport, thread);
+      Map<String, CompletableFuture<String>> problems = new TreeMap<>();
+      nodes.forEach(
+          (address, node) -> {
+            GrpcConnection connection = connector.open(node, () -> {});
+            CompletableFuture<String> problem = new CompletableFuture<>();
+            connection.probe(config.client().unaryTimeout(), problem::complete);
+            problems.put(address, problem);
+          });
+      for (var one : problems.entrySet()) {
+        say("node " + one.getKey(), one.getValue(), config.client().unaryTimeout());
+      }
+      connector.closeNow();
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+
+  private void say(String node, CompletableFuture<String> problem, Duration atMost)
+      throws InterruptedException {
+    try {
+      String what = problem.get(atMost.toMillis() + 1000, TimeUnit.MILLISECONDS);
+      if (what.isEmpty()) {
+        ok(node, "answers");
+      } else {
+        fail(node, what);
+      }
+    } catch (ExecutionException | TimeoutException e) {
+      fail(node, "it does not answer");
+    }
+  }
+
+  /** Each of them knows its nodes or says why it does not. */
+  private static void awaitFindings(Discovery discovery) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() - deadline < 0) {
+      List<Finding> findings = discovery.findings();
+      boolean all = findings.stream().allMatch(f -> f.nodes() != null || !f.error().isEmpty());
+      if (all && !findings.isEmpty()) {
+        return;
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
+  }
+
+  private void say(Finding finding) {
+    if (!finding.error().isEmpty()) {
+      fail(finding.source(), finding.error());
+    } else if (finding.nodes() == null) {
+      fail(finding.source(), "does not answer");
+    } else {
+      String remark = finding.remark().isEmpty() ? "" : "; " + finding.remark();
+      ok(finding.source(), Validate.count(finding.nodes().size(), "node") + remark);
+    }
+  }
+
+  private void ok(String what, String how) {
+    say("ok", what, how);
+  }
+
+  private void fail(String what, String why) {
+    failed = true;
+    say("FAIL", what, why);
+  }
+
+  private void say(String verdict, String what, String how) {
+    out.printf("%-5s %s: %s%n", verdict, what, how);
+  }
+}
