@@ -132,13 +132,14 @@ final class KubeApiServer implements AutoCloseable {
             programs.resolve("kube-apiserver").toString(),
             "--etcd-servers=" + etcdUrl(),
             "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
             "--secure-port=" + port,
             "--tls-cert-file=" + TLS.resolve("server.pem"),
             "--tls-private-key-file=" + TLS.resolve("server.key"),
             "--authorization-mode=RBAC",
             "--token-auth-file=" + TOKENS,
             "--service-account-issuer=https://kubernetes.default.svc",
-            "--service-account-key-file=" + TLS.resolve("client.key"),
+            "--service-account-key-file=" + TLS.resolve("client.pem"),
             "--service-account-signing-key-file=" + TLS.resolve("client.key"),
             // Nobody makes the account that each pod has by default.
             "--disable-admission-plugins=ServiceAccount",
@@ -178,7 +179,9 @@ final class KubeApiServer implements AutoCloseable {
 
   /** A new namespace. */
   KubeNamespace namespace(String name) throws IOException, InterruptedException {
-    apply("/api/v1/namespaces/" + name, "{apiVersion: v1, kind: Namespace}");
+    post(
+        "/api/v1/namespaces",
+        "{apiVersion: v1, kind: Namespace, metadata: {name: NAME}}".replace("NAME", name));
     return new KubeNamespace(this, name);
   }
 
@@ -214,7 +217,7 @@ final class KubeApiServer implements AutoCloseable {
     HttpRequest request = builder.build();
     HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
     if (answer.statusCode() >= 300) {
-      throw new AssertionError(
+      throw new IOException(
           request.method() + " " + request.uri() + ": " + answer.statusCode() + answer.body());
     }
     return answer.body();

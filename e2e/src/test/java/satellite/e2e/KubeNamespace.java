@@ -29,12 +29,13 @@ final class KubeNamespace {
         """
         apiVersion: v1
         kind: Pod
-        metadata: {labels: LABELS}
+        metadata: {name: NAME, labels: LABELS}
         spec:
           # On a machine: else it would be gone as soon as somebody deletes it.
           nodeName: machine
           containers: [{name: oap, image: oap, ports: [{name: grpc, containerPort: PORT}]}]
         """
+            .replace("NAME", pod)
             .replace("LABELS", labels)
             .replace("PORT", "" + port));
     ready(pod, address, true);
@@ -47,12 +48,14 @@ final class KubeNamespace {
         """
         apiVersion: v1
         kind: Pod
+        metadata: {name: NAME}
         status:
           phase: Running
           podIP: ADDRESS
           podIPs: [{ip: ADDRESS}]
           conditions: [{type: Ready, status: "READY"}]
         """
+            .replace("NAME", pod)
             .replace("ADDRESS", address)
             .replace("READY", ready ? "True" : "False"));
   }
@@ -73,9 +76,10 @@ final class KubeNamespace {
         """
         apiVersion: v1
         kind: Service
-        metadata: {labels: LABELS}
+        metadata: {name: NAME, labels: LABELS}
         spec: {ports: [{name: grpc, port: PORT}]}
         """
+            .replace("NAME", service)
             .replace("LABELS", labels)
             .replace("PORT", "" + port));
   }
@@ -88,9 +92,10 @@ final class KubeNamespace {
         """
         apiVersion: v1
         kind: Endpoints
-        metadata: {labels: LABELS}
+        metadata: {name: NAME, labels: LABELS}
         subsets: [{addresses: [{ip: ADDRESS}], ports: [{name: grpc, port: PORT}]}]
         """
+            .replace("NAME", service)
             .replace("LABELS", labels)
             .replace("ADDRESS", address)
             .replace("PORT", "" + port));
@@ -104,11 +109,12 @@ final class KubeNamespace {
         """
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice
-        metadata: {labels: LABELS}
+        metadata: {name: NAME, labels: LABELS}
         addressType: FQDN
         endpoints: [{addresses: [HOST], conditions: {ready: true}}]
         ports: [{name: grpc, port: PORT}]
         """
+            .replace("NAME", slice)
             .replace("LABELS", labels)
             .replace("HOST", host)
             .replace("PORT", "" + port));
@@ -116,7 +122,9 @@ final class KubeNamespace {
 
   /** Makes a service account; returns the name that roles know it by, in all namespaces. */
   String account(String account) throws IOException, InterruptedException {
-    kubernetes.apply(core("serviceaccounts", account), "{apiVersion: v1, kind: ServiceAccount}");
+    kubernetes.apply(
+        core("serviceaccounts", account),
+        "{apiVersion: v1, kind: ServiceAccount, metadata: {name: NAME}}".replace("NAME", account));
     return "system:serviceaccount:" + name + ":" + account;
   }
 
@@ -146,6 +154,7 @@ final class KubeNamespace {
         """
         apiVersion: rbac.authorization.k8s.io/v1
         kind: Role
+        metadata: {name: satellite}
         rules: [RULES]
         """
             .replace("RULES", String.join(", ", rules)));
@@ -154,6 +163,7 @@ final class KubeNamespace {
         """
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
+        metadata: {name: satellite}
         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: satellite}
         subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "USER"}]
         """

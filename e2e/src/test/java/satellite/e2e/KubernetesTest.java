@@ -159,8 +159,8 @@ class KubernetesTest {
       @Override
       String make(KubeNamespace in) throws Exception {
         // An address for documents, which is nobody's.
-        in.endpoints("oap", OAP, "192.0.2.1", PORT);
-        return "192.0.2.1:" + PORT;
+        in.endpoints("oap", OAP, "203.0.113.1", PORT);
+        return "203.0.113.1:" + PORT;
       }
     },
     ENDPOINTSLICE("discovery.k8s.io", "endpointslices") {
