@@ -3,7 +3,9 @@ package satellite.e2e;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
@@ -14,7 +16,7 @@ import java.util.zip.CRC32;
  */
 final class Cache {
 
-  private static final int SECONDS = 180;
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private Cache() {}
 
@@ -37,7 +39,18 @@ final class Cache {
 
   /** Runs a command in a folder to fetch a peer, which is missing if that fails. */
   static void fetch(String peer, Path folder, List<String> command) throws IOException {
-    Optional<String> complaint = complaint(folder, command);
+    fetch(peer, folder, PATIENCE, Map.of(), command);
+  }
+
+  /** The same for what takes longer, such as a build. */
+  static void fetch(
+      String peer,
+      Path folder,
+      Duration patience,
+      Map<String, String> environment,
+      List<String> command)
+      throws IOException {
+    Optional<String> complaint = complaint(folder, patience, environment, command);
     if (complaint.isPresent()) {
       throw Peers.missing(peer, complaint.get());
     }
@@ -45,13 +58,16 @@ final class Cache {
 
   /** Whether a command, run in a folder, succeeds. */
   static boolean succeeds(Path folder, List<String> command) throws IOException {
-    return complaint(folder, command).isEmpty();
+    return complaint(folder, PATIENCE, Map.of(), command).isEmpty();
   }
 
-  private static Optional<String> complaint(Path folder, List<String> command) throws IOException {
+  private static Optional<String> complaint(
+      Path folder, Duration patience, Map<String, String> environment, List<String> command)
+      throws IOException {
     String text = String.join(" ", command);
     Path log = folder.resolve("fetch.log");
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().putAll(environment);
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     Process process;
     try {
@@ -60,9 +76,9 @@ final class Cache {
       return Optional.of(command.get(0) + " does not start: " + e.getMessage());
     }
     try {
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        return Optional.of(text + " took over " + SECONDS + " s");
+        return Optional.of(text + " took over " + patience.toSeconds() + " s");
       }
     } catch (InterruptedException e) {
       process.destroyForcibly();

@@ -6,7 +6,7 @@ import org.opentest4j.TestAbortedException;
 /**
  * The rule for a peer that cannot be had here: its tests are skipped loudly, and fail where the
  * environment promises that peer, {@code
- * SATELLITE_E2E_REQUIRE=oap,agent,node-agent,python-agent,envoy,kafka,jdk25,chromium}.
+ * SATELLITE_E2E_REQUIRE=oap,agent,node-agent,python-agent,envoy,kafka,kube-apiserver,jdk25,chromium}.
  */
 final class Peers {
 

@@ -18,14 +18,20 @@ import org.apache.skywalking.apm.network.language.agent.v3.TraceSegmentReportSer
 /** A node that takes segments, or refuses each for good while it is told to. */
 final class RefusingNode implements AutoCloseable {
 
+  private final String host;
   private final Server server;
   private final List<String> taken = new CopyOnWriteArrayList<>();
   private volatile boolean refuses;
 
   RefusingNode() {
+    this(InetAddress.getLoopbackAddress().getHostAddress(), 0);
+  }
+
+  RefusingNode(String host, int port) {
+    this.host = host;
     try {
       server =
-          NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+          NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
               .addService(new Segments())
               .build()
               .start();
@@ -53,7 +59,7 @@ final class RefusingNode implements AutoCloseable {
   }
 
   String address() {
-    return "127.0.0.1:" + server.getPort();
+    return host + ":" + server.getPort();
   }
 
   /** Ids of the segments that it has taken. */
