@@ -291,7 +291,7 @@ class KubernetesTest {
       nodes(satellite, one, other);
       List<String> sent = feed.segments("joined", 100);
       exactly(sent, "segments", () -> taken(one, other));
-      assertTrue(other.taken().size() > 10, "it took " + other.taken().size());
+      assertTrue(!other.taken().isEmpty(), "it is new, and takes a part");
     }
   }
 
