@@ -56,7 +56,7 @@ public final class ConfigFile {
         LoggerConfig.from(root.mapping("logger")),
         TelemetryConfig.from(root.mapping("telemetry"), notices),
         ClientSection.client(client, notices),
-        FinderSection.finders(client, notices),
+        FinderSection.finders(client),
         ClientSection.balancing(client),
         server,
         HttpSection.isListed(user) ? HttpSection.server(http, server.token()) : null,

@@ -33,7 +33,7 @@ final class FinderSection {
 
   private FinderSection() {}
 
-  static FinderConfig finders(Mapping client, List<String> notices) {
+  static FinderConfig finders(Mapping client) {
     Scalar type = client.scalar("finder_type");
     List<String> types = type.commaList();
     types.forEach(one -> Choice.check(type, one, TYPES));
@@ -44,9 +44,7 @@ final class FinderSection {
         types.contains("static") ? nodes(client.scalar("server_addr")) : List.of(),
         types.contains("file") ? file(client.scalar("server_file")) : null,
         types.contains("dns") ? dns(client.mapping("dns")) : null,
-        types.contains("kubernetes")
-            ? kubernetes(client.mapping("kubernetes_config"), notices)
-            : null);
+        types.contains("kubernetes") ? kubernetes(client.mapping("kubernetes_config")) : null);
   }
 
   private static List<Node> nodes(Scalar list) {
@@ -115,15 +113,11 @@ final class FinderSection {
     }
   }
 
-  private static KubernetesConfig kubernetes(Mapping kubernetes, List<String> notices) {
+  private static KubernetesConfig kubernetes(Mapping kubernetes) {
     Mapping selector = kubernetes.mapping("selector");
     Mapping tls = kubernetes.mapping("tls_config");
-    Scalar serverName = tls.scalar("server_name");
-    if (!serverName.text().isEmpty()) {
-      notices.add(
-          serverName.place()
-              + ": accepted without effect, the API server's certificate must name the host of"
-              + " api_server");
+    if (tls.scalar("cert_file").text().isEmpty() != tls.scalar("key_file").text().isEmpty()) {
+      throw tls.error("a client's certificate needs both cert_file and key_file");
     }
     return new KubernetesConfig(
         url(kubernetes.scalar("api_server")),
@@ -135,6 +129,7 @@ final class FinderSection {
             optionalFile(tls.scalar("ca_file")),
             optionalFile(tls.scalar("cert_file")),
             optionalFile(tls.scalar("key_file")),
+            tls.scalar("server_name").text(),
             tls.scalar("insecure_skip_verify").bool()),
         namespaces(kubernetes.sequence("namespaces")),
         KINDS.get(kubernetes.scalar("kind").oneOf(KINDS.keySet())),

@@ -54,7 +54,13 @@ public record KubernetesConfig(
     }
   }
 
-  public record Tls(Path ca, Path certificate, Path key, boolean insecureSkipVerify) {}
+  /**
+   * @param ca null for those of the JDK
+   * @param certificate null for none of its own; then {@code key} is null, too
+   * @param serverName expected in the API server's certificate; empty for the host of its URL
+   */
+  public record Tls(
+      Path ca, Path certificate, Path key, String serverName, boolean insecureSkipVerify) {}
 
   /** As written for the API server: {@code app=oap}, {@code status.phase=Running}. */
   public record Selector(String label, String field) {}

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.net.ssl.SSLContext;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
 import satellite.discovery.Node;
@@ -122,7 +124,19 @@ public final class KubernetesDiscovery implements Discovery {
     };
   }
 
+  private SSLContext tls() {
+    Path mounted = account.resolve("ca.crt");
+    boolean ofPod = config.apiServer().isEmpty() && Files.isReadable(mounted);
+    try {
+      return Trust.of(
+          config.tls(), config.tls().ca() == null && ofPod ? mounted : config.tls().ca());
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalStateException("tls_config cannot be used: " + e.getMessage(), e);
+    }
+  }
+
   private KubernetesClient client() {
+    SSLContext tls = tls();
     return new KubernetesClientBuilder()
         .withConfig(clientConfig())
         .withTaskExecutor(threads)
@@ -131,6 +145,12 @@ public final class KubernetesDiscovery implements Discovery {
               @Override
               protected HttpClient.Builder createNewHttpClientBuilder() {
                 return HttpClient.newBuilder().executor(threads);
+              }
+
+              /** After its own, which would trust the JDK's certificates as well. */
+              @Override
+              protected void additionalConfig(HttpClient.Builder builder) {
+                builder.sslContext(tls);
               }
             })
         .build();
@@ -148,26 +168,10 @@ public final class KubernetesDiscovery implements Discovery {
       String port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");
       String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
       builder.withMasterUrl("https://" + name + ":" + port);
-      Path ca = account.resolve("ca.crt");
-      if (Files.isReadable(ca)) {
-        builder.withCaCertFile(ca.toString());
-      }
       builder.withOauthTokenProvider(() -> token(account.resolve("token")));
     } else {
       builder.withMasterUrl(config.apiServer());
     }
-    KubernetesConfig.Tls tls = config.tls();
-    if (tls.ca() != null) {
-      builder.withCaCertFile(tls.ca().toString());
-    }
-    if (tls.certificate() != null) {
-      builder.withClientCertFile(tls.certificate().toString());
-    }
-    if (tls.key() != null) {
-      boolean elliptic = read(tls.key()).contains("EC PRIVATE KEY");
-      builder.withClientKeyFile(tls.key().toString()).withClientKeyAlgo(elliptic ? "EC" : "RSA");
-    }
-    builder.withTrustCerts(tls.insecureSkipVerify());
     if (!config.proxyUrl().isEmpty()) {
       builder.withHttpProxy(config.proxyUrl()).withHttpsProxy(config.proxyUrl());
     }

@@ -196,7 +196,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
     return switch (code) {
       case HttpURLConnection.HTTP_FORBIDDEN -> "forbidden; " + rule();
       case HttpURLConnection.HTTP_UNAUTHORIZED ->
-          "the API server does not take our token or certificate (401)";
+          "the API server does not take our token, password or certificate (401)";
       default -> "the API server cannot be asked: " + said(cause);
     };
   }

@@ -49,7 +49,7 @@ class KubernetesDiscoveryTest {
         "",
         null,
         "",
-        new KubernetesConfig.Tls(null, null, null, false),
+        new KubernetesConfig.Tls(null, null, null, "", false),
         namespaces,
         kind,
         List.of(selectors),

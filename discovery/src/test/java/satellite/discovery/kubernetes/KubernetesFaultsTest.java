@@ -48,7 +48,7 @@ class KubernetesFaultsTest {
         "",
         tokenFile,
         "",
-        new KubernetesConfig.Tls(null, null, null, false),
+        new KubernetesConfig.Tls(null, null, null, "", false),
         List.of("ns"),
         kind,
         List.of(new Selector("app=oap", "")),
@@ -158,7 +158,7 @@ class KubernetesFaultsTest {
       await("it is said", () -> !finding(discovery).error().isEmpty());
       String expected =
           switch (status) {
-            case 401 -> "the API server does not take our token or certificate (401)";
+            case 401 -> "the API server does not take our token, password or certificate (401)";
             case 403 ->
                 "forbidden; the account needs a Role with apiGroups [\"\"], resources [pods], verbs"
                     + " [get, list, watch] in namespace ns";
