@@ -15,12 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,12 +52,13 @@ public final class KubernetesDiscovery implements Discovery {
   private final Map<String, String> environment;
   private final Path account;
   private final Clock clock;
-  private final List<Watched<?>> watched = new ArrayList<>();
+  private final List<Watched<?>> watched = new CopyOnWriteArrayList<>();
   private Consumer<Set<Node>> listener;
   private ScheduledThreadPoolExecutor threads;
   private KubernetesClient client;
 
   // Guarded by this.
+  private final Map<String, Set<Node>> last = new TreeMap<>();
   private Set<Node> told;
   private boolean impatient;
   private boolean closed;
@@ -237,7 +238,9 @@ public final class KubernetesDiscovery implements Discovery {
         some = (FilterWatchListDeletable<T, ?, ?>) with(some, term.strip());
       }
     }
-    return new Watched<>(some, config.kind(), namespace, selector, reading, clock, this::tell);
+    String name = namespace + " " + selector;
+    return new Watched<>(
+        some, config.kind(), namespace, selector, reading, clock, nodes -> found(name, nodes));
   }
 
   /** {@code key=value}, {@code key==value} or {@code key!=value}. */
@@ -257,29 +260,25 @@ public final class KubernetesDiscovery implements Discovery {
     tell();
   }
 
-  /** One of them has something new. */
-  private synchronized void tell() {
-    if (closed) {
+  /** One of them has another set. It is told while its own lock is held: no other may be asked. */
+  private synchronized void found(String name, Set<Node> nodes) {
+    last.put(name, nodes);
+    tell();
+  }
+
+  private void tell() {
+    boolean waits = told == null && !impatient && last.size() < watched.size();
+    if (closed || waits || last.isEmpty()) {
       return;
     }
-    Set<Node> union = new HashSet<>();
-    Set<String> addresses = new HashSet<>();
-    boolean any = false;
-    for (Watched<?> one : watched) {
-      Set<Node> nodes = one.finding().nodes();
-      if (nodes == null && told == null && !impatient) {
-        return;
-      }
-      any |= nodes != null;
-      for (Node node : nodes == null ? Set.<Node>of() : nodes) {
-        if (addresses.add(node.address())) {
-          union.add(node);
-        }
-      }
+    Map<String, Node> union = new TreeMap<>();
+    for (Set<Node> nodes : last.values()) {
+      nodes.forEach(node -> union.putIfAbsent(node.address(), node));
     }
-    if (any && !union.equals(told)) {
-      told = Set.copyOf(union);
-      listener.accept(told);
+    Set<Node> all = Set.copyOf(union.values());
+    if (!all.equals(told)) {
+      told = all;
+      listener.accept(all);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import satellite.discovery.Finding;
 import satellite.discovery.Node;
@@ -36,7 +37,6 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   private final KubernetesConfig.Kind kind;
   private final String namespace;
   private final Function<T, Looked> reading;
-  private final Runnable onChange;
   private final Source source;
   private volatile SharedIndexInformer<T> informer;
   private boolean closed;
@@ -46,7 +46,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   private int looks;
 
   /**
-   * @param onChange run after the set has changed; on any thread
+   * @param listener told each set; on any thread, by one at a time
    */
   Watched(
       FilterWatchListDeletable<T, ?, ?> objects,
@@ -55,17 +55,16 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
       KubernetesConfig.Selector selector,
       Function<T, Looked> reading,
       Clock clock,
-      Runnable onChange) {
+      Consumer<Set<Node>> listener) {
     this.objects = objects;
     this.kind = kind;
     this.namespace = namespace;
     this.reading = reading;
-    this.onChange = onChange;
     String where = namespace.equals(KubernetesConfig.ALL_NAMESPACES) ? "all namespaces" : namespace;
     String label = selector.label().isEmpty() ? "" : ", " + selector.label();
     String field = selector.field().isEmpty() ? "" : ", " + selector.field();
     this.source = new Source("kubernetes " + kind.resource + " in " + where + label + field, clock);
-    source.listen(changed -> onChange.run());
+    source.listen(listener);
   }
 
   void start(ScheduledExecutorService threads) {

@@ -4,15 +4,10 @@ import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
@@ -23,7 +18,7 @@ import javax.net.ServerSocketFactory;
  * fabric8's fake API server, which keeps what is created and lets it be watched, behind a {@link
  * Front}.
  */
-public final class ApiServer implements AutoCloseable {
+final class ApiServer implements AutoCloseable {
 
   /** Kept, or the levels are forgotten. */
   private static final List<Logger> QUIET =
@@ -33,27 +28,20 @@ public final class ApiServer implements AutoCloseable {
     QUIET.forEach(each -> each.setLevel(Level.OFF));
   }
 
-  private final KubernetesMockServer server =
-      new KubernetesMockServer(
-          new Context(),
-          new MockWebServer(),
-          new HashMap<>(),
-          new KubernetesCrudDispatcher(List.of()),
-          false);
+  private final KubernetesMockServer server = KubernetesDiscoveryTest.server();
   final KubernetesClient client;
   final Front front;
 
-  public ApiServer() throws IOException {
+  ApiServer() throws IOException {
     this(ServerSocketFactory.getDefault());
   }
 
   ApiServer(ServerSocketFactory sockets) throws IOException {
-    server.init(InetAddress.getLoopbackAddress(), 0);
     client = server.createClient();
     front = new Front(sockets, server.getPort());
   }
 
-  public String url() {
+  String url() {
     return "http://127.0.0.1:" + front.port();
   }
 
@@ -98,29 +86,13 @@ public final class ApiServer implements AutoCloseable {
     client.resource(object).unlock().createOr(existing -> existing.update());
   }
 
-  public void putPod(String name, String ip) {
+  void putPod(String name, String ip) {
     put(pod(name, ip).build());
-  }
-
-  void notReady(String name, String ip) {
-    put(
-        pod(name, ip)
-            .editStatus()
-            .editFirstCondition()
-            .withStatus("False")
-            .endCondition()
-            .endStatus()
-            .build());
-  }
-
-  void delete(String name) {
-    client.pods().inNamespace("observability").withName(name).delete();
   }
 
   @Override
   public void close() throws IOException {
     client.close();
     front.close();
-    server.destroy();
   }
 }

@@ -3,7 +3,6 @@ package satellite.discovery.kubernetes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -37,15 +36,10 @@ final class Front implements AutoCloseable {
     }
   }
 
-  private static final String GONE =
-      "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\","
-          + "\"reason\":\"Expired\",\"code\":410,\"message\":\"too old resource version\"}}";
-
   final List<Request> requests = new CopyOnWriteArrayList<>();
   private final ServerSocketFactory sockets;
   private final int behind;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-  private final Set<Socket> watches = ConcurrentHashMap.newKeySet();
   private volatile Function<Request, Integer> fault = request -> 0;
   private volatile ServerSocket server;
   private int port;
@@ -65,10 +59,6 @@ final class Front implements AutoCloseable {
     this.fault = fault;
   }
 
-  void well() {
-    fault = request -> 0;
-  }
-
   /** Nobody listens any more. */
   void away() throws IOException {
     server.close();
@@ -86,22 +76,6 @@ final class Front implements AutoCloseable {
 
   void cut() {
     open.forEach(Front::close);
-    watches.clear();
-  }
-
-  /** Says 410 within the watches. */
-  void gone() throws IOException {
-    for (Socket watch : watches) {
-      frame(watch.getOutputStream(), GONE);
-    }
-  }
-
-  int watches() {
-    return watches.size();
-  }
-
-  int connections() {
-    return open.size();
   }
 
   @Override
@@ -137,7 +111,6 @@ final class Front implements AutoCloseable {
       // As it may be.
     } finally {
       open.remove(client);
-      watches.remove(client);
     }
   }
 
@@ -159,9 +132,6 @@ final class Front implements AutoCloseable {
       }
       api.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
       Thread up = thread(() -> copy(client, api));
-      if (request.isWatch()) {
-        watches.add(client);
-      }
       copy(api, client);
       close(client);
       up.interrupt();
@@ -203,14 +173,6 @@ final class Front implements AutoCloseable {
       // Both ends go.
     }
     close(to);
-  }
-
-  /** A text frame of a web socket. */
-  private static void frame(OutputStream out, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    out.write(new byte[] {(byte) 0x81, 126, (byte) (bytes.length >> 8), (byte) bytes.length});
-    out.write(bytes);
-    out.flush();
   }
 
   private static void close(Socket socket) {

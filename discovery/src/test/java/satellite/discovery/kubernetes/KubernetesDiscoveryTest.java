@@ -10,10 +10,13 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,15 +34,27 @@ import satellite.discovery.kubernetes.KubernetesConfig.Kind;
 import satellite.discovery.kubernetes.KubernetesConfig.Selector;
 
 /** Against fabric8's API server, which keeps objects and tells those who watch. */
-@EnableKubernetesMockClient(crud = true, https = false)
 @Timeout(60)
 class KubernetesDiscoveryTest {
 
-  KubernetesMockServer server;
-  KubernetesClient client;
+  private final KubernetesMockServer server = server();
+  private final KubernetesClient client = server.createClient();
 
   private final List<Set<Node>> told = new CopyOnWriteArrayList<>();
   private KubernetesDiscovery discovery;
+
+  /** Never ended: it would wait for watches that it believes in. Its threads go with the JVM. */
+  static KubernetesMockServer server() {
+    var server =
+        new KubernetesMockServer(
+            new Context(),
+            new MockWebServer(),
+            new HashMap<>(),
+            new KubernetesCrudDispatcher(List.of()),
+            false);
+    server.init();
+    return server;
+  }
 
   private KubernetesConfig config(
       Kind kind, String port, boolean onlyReady, List<String> namespaces, Selector... selectors) {

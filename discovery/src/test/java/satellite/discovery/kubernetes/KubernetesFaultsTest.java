@@ -7,10 +7,7 @@ import static satellite.discovery.kubernetes.KubernetesDiscoveryTest.pod;
 
 import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -76,20 +72,9 @@ class KubernetesFaultsTest {
     return nodes.stream().map(Node::address).collect(Collectors.toSet());
   }
 
-  /**
-   * Its server is not ended: it would wait for connections that were cut on the way. Its threads
-   * are daemons.
-   */
   @Test
   void anApiServerThatIsAwayIsSaidAndFoundWhenItIsBack() throws Exception {
-    var server =
-        new KubernetesMockServer(
-            new Context(),
-            new MockWebServer(),
-            new HashMap<>(),
-            new KubernetesCrudDispatcher(List.of()),
-            false);
-    server.init();
+    KubernetesMockServer server = KubernetesDiscoveryTest.server();
     KubernetesClient client = server.createClient();
     client.pods().inNamespace("ns").resource(pod("a", "10.0.0.1", 11800, true).build()).create();
     try (Gate gate = new Gate(server.getPort())) {
