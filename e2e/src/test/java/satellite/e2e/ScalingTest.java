@@ -1,0 +1,171 @@
+package satellite.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What Satellite is for: one Envoy with one stream, and OAP scaled out from one node to three while
+ * it runs. The entries that each node gets are drawn into {@code target/scaling.svg}; the picture
+ * in docs/ is one of those.
+ */
+@Order(13)
+class ScalingTest {
+
+  private static final long STEP_MILLIS = 500;
+  private static final int STEPS_ALONE = 12;
+  private static final int LONGEST_STEPS = 20;
+  private static final int STEPS_OF_THREE = 40;
+
+  /** Of the request that comes next. */
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  /** For the picture: each value is that of so many steps. */
+  private static final int SMOOTH = 6;
+
+  /** Of a third. */
+  private static final double TOLERANCE = 0.05;
+
+  @Test
+  void oneStreamIsDividedAmongAllNodesWithinSecondsAfterTheyAreThere() throws Exception {
+    try (AccessLogNode one = new AccessLogNode();
+        AccessLogNode two = new AccessLogNode();
+        AccessLogNode three = new AccessLogNode()) {
+      List<AccessLogNode> nodes = List.of(one, two, three);
+      Path file = Files.createDirectories(Child.TARGET).resolve("scaling.nodes");
+      Files.writeString(file, one.address() + "\n");
+      try (SatelliteProcess satellite =
+              SatelliteProcess.configuredBy(
+                  "scaling",
+                  List.of(),
+                  Map.of(
+                      "SATELLITE_GRPC_CLIENT_FINDER",
+                      "file",
+                      "SATELLITE_GRPC_CLIENT_FILE",
+                      file.toString(),
+                      "SATELLITE_ENVOY_ALS_V3_PIPE_RECEIVER_FLUSH_TIME",
+                      "100",
+                      "SATELLITE_ENVOY_ALS_V3_PIPE_SENDER_FLUSH_TIME",
+                      "100"),
+                  null);
+          Envoy envoy = Envoy.start("scaling", satellite.address())) {
+        AtomicBoolean ends = new AtomicBoolean();
+        CompletableFuture<Integer> requests =
+            CompletableFuture.supplyAsync(() -> requests(envoy, ends));
+        Eventually.until("the first entries come", one::entries, entries -> entries > 0);
+
+        List<long[]> seen = new ArrayList<>();
+        watch(nodes, STEPS_ALONE, seen);
+        assertEquals(0, two.entries() + three.entries());
+        Path next = Files.writeString(file.resolveSibling("scaling.next"), addresses(nodes));
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        long since = System.nanoTime();
+        while (Math.min(two.entries(), three.entries()) == 0) {
+          assertTrue(seen.size() < STEPS_ALONE + LONGEST_STEPS, "the new nodes get entries");
+          watch(nodes, 1, seen);
+        }
+        long took = Duration.ofNanos(System.nanoTime() - since).toMillis();
+        // What was on its way to the first node is no share.
+        int from = seen.size() + SMOOTH;
+        watch(nodes, SMOOTH + STEPS_OF_THREE, seen);
+        draw(seen, took);
+        assertShares(seen.get(from), seen.get(seen.size() - 1));
+
+        ends.set(true);
+        long sent = requests.join();
+        Eventually.equal(
+            sent, "entries", () -> nodes.stream().mapToLong(AccessLogNode::entries).sum());
+        assertEquals(
+            1, satellite.metrics().sum("als_streaming_active_count"), "one stream, all the time");
+      }
+    }
+  }
+
+  private static int requests(Envoy envoy, AtomicBoolean ends) {
+    int sent = 0;
+    try {
+      while (!ends.get()) {
+        envoy.get("/good");
+        sent++;
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return sent;
+  }
+
+  private static String addresses(List<AccessLogNode> nodes) {
+    return String.join("\n", nodes.stream().map(AccessLogNode::address).toList()) + "\n";
+  }
+
+  /** Entries of each node so far, at each step. */
+  private static void watch(List<AccessLogNode> nodes, int steps, List<long[]> seen) {
+    long next = System.nanoTime();
+    for (int i = 0; i < steps; i++) {
+      seen.add(nodes.stream().mapToLong(AccessLogNode::entries).toArray());
+      next += TimeUnit.MILLISECONDS.toNanos(STEP_MILLIS);
+      LockSupport.parkNanos(next - System.nanoTime());
+    }
+  }
+
+  private static void assertShares(long[] before, long[] after) {
+    long[] gained = new long[before.length];
+    long all = 0;
+    for (int i = 0; i < gained.length; i++) {
+      gained[i] = after[i] - before[i];
+      all += gained[i];
+    }
+    for (long of : gained) {
+      double share = (double) of / all;
+      assertTrue(
+          Math.abs(share - 1.0 / 3) <= TOLERANCE / 3,
+          "a third each, within 5 %: " + Arrays.toString(gained));
+    }
+    System.out.println("scaling: entries of each node " + Arrays.toString(gained));
+  }
+
+  private static void draw(List<long[]> seen, long tookMillis) throws IOException {
+    List<double[]> lines = new ArrayList<>();
+    for (int node = 0; node < 3; node++) {
+      double[] perSecond = new double[seen.size() - 1];
+      for (int i = 0; i < perSecond.length; i++) {
+        int from = Math.max(0, i + 1 - SMOOTH);
+        double entries = seen.get(i + 1)[node] - seen.get(from)[node];
+        perSecond[i] = entries / ((i + 1 - from) * STEP_MILLIS / 1000.0);
+      }
+      lines.add(perSecond);
+    }
+    String title =
+        String.format(
+            "One Envoy, one stream; from one OAP node to three after %d s (first entries there"
+                + " %.1f s later)",
+            STEPS_ALONE * STEP_MILLIS / 1000, tookMillis / 1000.0);
+    Files.writeString(
+        Child.TARGET.resolve("scaling.svg"),
+        LineChart.of(
+            title,
+            "access log entries a second",
+            STEP_MILLIS / 1000.0,
+            List.of("node 1", "node 2", "node 3"),
+            lines));
+  }
+}
