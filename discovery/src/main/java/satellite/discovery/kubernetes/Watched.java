@@ -164,7 +164,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
    * one that is opened again.
    */
   private void look() {
-    if (informer.isWatching()) {
+    if (isWatching()) {
       looks = 0;
       // Also when nothing has changed: it answers again.
       read();
@@ -182,6 +182,15 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
       } catch (RuntimeException e) {
         source.failed(reason(e));
       }
+    }
+  }
+
+  private boolean isWatching() {
+    try {
+      return informer.isWatching();
+    } catch (NullPointerException e) {
+      // Between two watches, in fabric8 8.0.
+      return false;
     }
   }
 

@@ -3,11 +3,8 @@ package satellite.discovery.kubernetes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.discovery.kubernetes.KubernetesDiscoveryTest.await;
-import static satellite.discovery.kubernetes.KubernetesDiscoveryTest.pod;
 
 import com.sun.net.httpserver.HttpServer;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,7 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,45 +58,26 @@ class KubernetesFaultsTest {
     return discovery.findings().get(0);
   }
 
-  private void awaitNodes(String... addresses) {
-    await(
-        Set.of(addresses) + ", told " + told,
-        () -> !told.isEmpty() && addresses(told.get(told.size() - 1)).equals(Set.of(addresses)));
-  }
-
-  private static Set<String> addresses(Set<Node> nodes) {
-    return nodes.stream().map(Node::address).collect(Collectors.toSet());
-  }
-
   @Test
   void anApiServerThatIsAwayIsSaidAndFoundWhenItIsBack() throws Exception {
-    KubernetesMockServer server = KubernetesDiscoveryTest.server();
-    KubernetesClient client = server.createClient();
-    client.pods().inNamespace("ns").resource(pod("a", "10.0.0.1", 11800, true).build()).create();
-    try (Gate gate = new Gate(server.getPort())) {
-      gate.close();
-      try (KubernetesDiscovery discovery = start(config(gate.port(), Kind.POD, null))) {
-        await(
-            "it is said",
-            () -> finding(discovery).error().startsWith("the API server cannot be asked"));
-        assertTrue(told.isEmpty());
-        gate.open();
-        awaitNodes("10.0.0.1:11800");
-        assertEquals("", finding(discovery).error());
+    try (ApiServer api = new ApiServer();
+        Seeker seeker = new Seeker(api.url())) {
+      api.putPod("oap-0", "10.0.0.1");
+      api.front.away();
+      seeker.start().awaitError("the API server cannot be asked");
+      assertTrue(seeker.told.isEmpty());
+      api.front.back();
+      seeker.awaitNodes("10.0.0.1:11800");
+      seeker.awaitHealed();
 
-        gate.close();
-        await("it is said again", () -> !finding(discovery).error().isEmpty());
-        assertEquals(1, told.size(), "the last good set stays");
-        client
-            .pods()
-            .inNamespace("ns")
-            .resource(pod("b", "10.0.0.2", 11800, true).build())
-            .create();
-        gate.open();
-        awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
-        await("and it is well", () -> finding(discovery).error().isEmpty());
-        assertEquals(2, told.size(), "no set in between");
-      }
+      api.front.away();
+      seeker.awaitError("the API server cannot be asked");
+      assertEquals(1, seeker.told.size(), "the last good set stays");
+      api.putPod("oap-1", "10.0.0.2");
+      api.front.back();
+      seeker.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
+      seeker.awaitHealed();
+      assertEquals(2, seeker.told.size(), "no set in between");
     }
   }
 
@@ -155,6 +132,26 @@ class KubernetesFaultsTest {
       assertEquals(List.of(Set.of()), told);
     } finally {
       server.stop(0);
+    }
+  }
+
+  /** The watch is cut, and whatever is asked after that is answered so for a while. */
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 410, 429, 500, 503})
+  void aWatchThatWasOpenIsOpenedAgainAndNothingIsMissed(int status) throws Exception {
+    try (ApiServer api = new ApiServer();
+        Seeker seeker = new Seeker(api.url())) {
+      api.putPod("oap-0", "10.0.0.1");
+      seeker.start().awaitNodes("10.0.0.1:11800");
+      api.front.fault(request -> status);
+      api.front.cut();
+      await("it is said", () -> !seeker.error().isEmpty());
+      api.putPod("oap-1", "10.0.0.2");
+      assertEquals(1, seeker.told.size(), "the last good set stays");
+      api.front.fault(request -> 0);
+      seeker.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
+      seeker.awaitHealed();
+      assertEquals(2, seeker.told.size(), "no set in between");
     }
   }
 
