@@ -1,5 +1,7 @@
 package satellite;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -50,6 +52,7 @@ final class Check implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final long LOOK_MILLIS = 50;
+  private static final int MOST_NAMED = 20;
 
   @Mixin private ConfigOption option;
   @Spec private CommandSpec spec;
@@ -154,8 +157,17 @@ final class Check implements Callable<Integer> {
       fail(finding.source(), "does not answer");
     } else {
       String remark = finding.remark().isEmpty() ? "" : "; " + finding.remark();
-      ok(finding.source(), Validate.count(finding.nodes().size(), "node") + remark);
+      ok(finding.source(), named(finding.nodes()) + remark);
     }
+  }
+
+  private static String named(Set<Node> nodes) {
+    String addresses =
+        nodes.stream().map(Node::address).sorted().limit(MOST_NAMED).collect(joining(", "));
+    int more = nodes.size() - MOST_NAMED;
+    return Validate.count(nodes.size(), "node")
+        + (nodes.isEmpty() ? "" : ": " + addresses)
+        + (more > 0 ? " and " + more + " more" : "");
   }
 
   private void ok(String what, String how) {

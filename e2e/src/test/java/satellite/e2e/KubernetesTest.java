@@ -295,6 +295,30 @@ class KubernetesTest {
     }
   }
 
+  /** The dry run, with the same settings. */
+  @Test
+  void checkNamesThePodsThatAreNodesAndThoseThatAreNotAndTheRuleThatIsMissing() throws Exception {
+    KubeNamespace namespace = namespace("checked");
+    run(namespace, one, two);
+    namespace.pod("oap-starting", OAP, "127.0.0.5", PORT);
+    namespace.ready("oap-starting", "127.0.0.5", false);
+    try (Child check =
+        SatelliteProcess.command("check-well", settings(namespace, Map.of()), "check")) {
+      assertEquals(0, check.awaitEnd(Duration.ofSeconds(30)), check.output().toString());
+      String said = String.join("\n", check.output());
+      assertTrue(said.contains("2 nodes: " + one.address() + ", " + two.address()), said);
+      assertTrue(said.contains("left out: pod oap-starting is not Ready"), said);
+      assertTrue(said.contains("node " + one.address() + ": answers"), said);
+    }
+    Map<String, String> slices =
+        settings(namespace, Map.of("SATELLITE_GRPC_CLIENT_KUBERNETES_KIND", "endpointslice"));
+    try (Child check = SatelliteProcess.command("check-forbidden", slices, "check")) {
+      assertEquals(1, check.awaitEnd(Duration.ofSeconds(30)), check.output().toString());
+      String said = String.join("\n", check.output());
+      assertTrue(said.contains("resources [endpointslices], verbs [get, list, watch]"), said);
+    }
+  }
+
   @Test
   void selectsByFieldsToo() throws Exception {
     KubeNamespace namespace = namespace("fields");
@@ -340,6 +364,11 @@ class KubernetesTest {
   }
 
   private static SatelliteProcess satellite(KubeNamespace namespace, Map<String, String> more) {
+    return SatelliteProcess.configuredBy(
+        "satellite-" + namespace.name(), List.of(), settings(namespace, more), null);
+  }
+
+  private static Map<String, String> settings(KubeNamespace namespace, Map<String, String> more) {
     String kubernetesConfig = "SATELLITE_GRPC_CLIENT_KUBERNETES_";
     Map<String, String> settings = new HashMap<>();
     settings.put("SATELLITE_GRPC_CLIENT_FINDER", "kubernetes");
@@ -353,8 +382,7 @@ class KubernetesTest {
     // Small batches: many are on their way when the set changes.
     settings.put("SATELLITE_TRACINGPIPE_SENDER_MAX_BUFFER_SIZE", "10");
     settings.putAll(more);
-    return SatelliteProcess.configuredBy(
-        "satellite-" + namespace.name(), List.of(), settings, null);
+    return settings;
   }
 
   /** A Ready pod for each of them. */

@@ -89,6 +89,13 @@ public final class SatelliteProcess implements AutoCloseable {
     return start(name, launcher, Child.JAVA, settings, config);
   }
 
+  /** Another command of the program, with its output; it ends by itself. */
+  static Child command(String name, Map<String, String> settings, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(Child.JAVA, "-jar", "" + JAR));
+    command.addAll(List.of(arguments));
+    return Child.start(name, settings, command);
+  }
+
   private static Map<String, String> nodes(RealOap... oaps) {
     List<String> addresses = Arrays.stream(oaps).map(RealOap::address).toList();
     return Map.of("SATELLITE_GRPC_CLIENT", String.join(",", addresses));
