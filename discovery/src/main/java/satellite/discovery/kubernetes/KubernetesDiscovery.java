@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -30,6 +31,7 @@ import javax.net.ssl.SSLContext;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
 import satellite.discovery.Node;
+import satellite.discovery.Source;
 
 /**
  * {@code finder_type: kubernetes}: lists and watches pods, services, endpoints or endpoint slices
@@ -56,6 +58,9 @@ public final class KubernetesDiscovery implements Discovery {
   private Consumer<Set<Node>> listener;
   private ScheduledThreadPoolExecutor threads;
   private KubernetesClient client;
+
+  /** Null unless there can be no client. */
+  private volatile Source unusable;
 
   // Guarded by this.
   private final Map<String, Set<Node>> last = new TreeMap<>();
@@ -105,7 +110,14 @@ public final class KubernetesDiscovery implements Discovery {
     listener = to;
     threads = new ScheduledThreadPoolExecutor(THREADS, named());
     threads.setRemoveOnCancelPolicy(true);
-    client = client();
+    try {
+      client = client();
+    } catch (IllegalStateException e) {
+      // Files that were there when the configuration was read, and cannot be used.
+      unusable = new Source("kubernetes", clock);
+      unusable.failed(e.getMessage());
+      return;
+    }
     for (String namespace : config.namespaces()) {
       for (KubernetesConfig.Selector selector : config.selectors()) {
         watched.add(watched(namespace, selector));
@@ -116,7 +128,7 @@ public final class KubernetesDiscovery implements Discovery {
     watched.forEach(one -> problem.ifPresentOrElse(one::cannotStart, () -> one.start(threads)));
   }
 
-  private static java.util.concurrent.ThreadFactory named() {
+  private static ThreadFactory named() {
     AtomicInteger number = new AtomicInteger();
     return task -> {
       Thread thread = new Thread(task, "kubernetes-" + number.incrementAndGet());
@@ -284,7 +296,9 @@ public final class KubernetesDiscovery implements Discovery {
 
   @Override
   public List<Finding> findings() {
-    return watched.stream().map(Watched::finding).toList();
+    return unusable != null
+        ? List.of(unusable.finding())
+        : watched.stream().map(Watched::finding).toList();
   }
 
   @Override
@@ -295,6 +309,8 @@ public final class KubernetesDiscovery implements Discovery {
     watched.forEach(Watched::close);
     if (client != null) {
       client.close();
+    }
+    if (threads != null) {
       threads.shutdownNow();
     }
   }

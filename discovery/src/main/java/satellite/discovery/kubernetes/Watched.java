@@ -1,6 +1,7 @@
 package satellite.discovery.kubernetes;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -129,8 +130,11 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
     }
   }
 
-  /** All of them, each time: which one has changed does not matter, and they are few. */
-  private void read() {
+  /**
+   * All of them, each time: which one has changed does not matter, and they are few. One at a time,
+   * or an older state might be told after a newer one.
+   */
+  private synchronized void read() {
     if (!listed) {
       return;
     }
@@ -173,8 +177,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
     // It is opened anew from time to time, which takes a moment.
     if (++looks % LOOKS_PER_QUESTION == 2) {
       try {
-        objects.list(
-            new io.fabric8.kubernetes.api.model.ListOptionsBuilder().withLimit(1L).build());
+        objects.list(new ListOptionsBuilder().withLimit(1L).build());
         if (looks > LOOKS_PER_QUESTION) {
           source.failed("it can be listed, but not watched; " + rule());
           beginAnew();

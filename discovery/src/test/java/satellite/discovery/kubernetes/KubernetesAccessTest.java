@@ -206,6 +206,14 @@ class KubernetesAccessTest {
   }
 
   @Test
+  void notByFilesThatAreNoCertificates() throws Exception {
+    tls("server", false);
+    Path garbage = Files.writeString(folder.resolve("ca.pem"), "-----BEGIN CERTIFICATE-----\nx");
+    seeker.tls = new Tls(garbage, null, null, "", false);
+    seeker.start().awaitError("tls_config cannot be used: ");
+  }
+
+  @Test
   void throughAProxy() throws Exception {
     tls("server", false);
     seeker.tls = new Tls(file("ca.pem"), null, null, "", false);
