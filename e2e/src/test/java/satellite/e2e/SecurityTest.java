@@ -89,6 +89,8 @@ class SecurityTest {
                 Map.entry("SATELLITE_GRPC_AUTHENTICATION", OAPS_TOKEN)),
             oap);
     oap.awaitReady();
+    // It began before OAP listened, and tries again within a check period; calls do not wait.
+    Eventually.equal(1L, "nodes up", () -> satellite.metrics().sum("satellite_nodes_up"));
   }
 
   @AfterAll
