@@ -61,6 +61,12 @@ final class Dispatcher<C extends Connection> implements Runnable {
   /** Failed ones, until their time comes. */
   private final Set<Batch> resting = new HashSet<>();
 
+  /**
+   * In this run an event found no node. One may be there a moment later, but not for what comes
+   * after that event: it might be of the same source.
+   */
+  private boolean nobody;
+
   private boolean timerSet;
 
   /** Also read by those who bring events. */
@@ -186,6 +192,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
       }
       return;
     }
+    nobody = false;
     sendWaiting();
     takeDue();
   }
@@ -258,10 +265,19 @@ final class Dispatcher<C extends Connection> implements Runnable {
 
   /** The node that an event must go to; null when any will do, or none is there. */
   private String nodeOf(Event event) {
-    return isSticky(event) ? fixed.address(event.key(), node -> mayLeave(event, node)) : null;
+    if (!isSticky(event)) {
+      return null;
+    }
+    String node = fixed.address(event.key(), lost -> mayLeave(event, lost));
+    if (node == null) {
+      nobody = true;
+    } else if (nobody && mayLeave(event, node)) {
+      return null;
+    }
+    return node;
   }
 
-  /** What a node that is lost still has of a source must not be overtaken on another one. */
+  /** What a node still has of a source must not be overtaken on another one. */
   private boolean mayLeave(Event event, String node) {
     Lane<C> lane = lanes.get(node);
     return lane == null || !lane.holds(event.key());
@@ -308,25 +324,34 @@ final class Dispatcher<C extends Connection> implements Runnable {
   }
 
   private void sendUnrouted() {
-    int turns = unrouted.size();
-    for (int i = 0; i < turns; i++) {
-      // Nothing that expires must stay on a node, so lanes need not ask.
-      Batch batch = expiry.unexpired(unrouted.removeFirst());
-      if (batch == null) {
-        continue;
-      }
-      if (isSticky(batch.first())) {
-        // No node was up when it was routed.
-        route(batch.reopen(), batch.attempts());
-        continue;
-      }
-      Upstream<C> upstream = freeUpstream(batch);
-      if (upstream == null) {
-        unrouted.addFirst(batch);
-        return;
-      }
-      send(batch, upstream, lane(upstream.node().address()));
+    Deque<Batch> before = new ArrayDeque<>(unrouted);
+    unrouted.clear();
+    try {
+      while (!before.isEmpty() && sendUnrouted(before.removeFirst())) {}
+    } finally {
+      unrouted.addAll(before);
     }
+  }
+
+  /** False when nobody has room for it, nor for those behind it. */
+  private boolean sendUnrouted(Batch routedBefore) {
+    // Nothing that expires must stay on a node, so lanes need not ask.
+    Batch batch = expiry.unexpired(routedBefore);
+    if (batch == null) {
+      return true;
+    }
+    if (isSticky(batch.first())) {
+      // No node was up when it was routed.
+      route(batch.reopen(), batch.attempts());
+      return true;
+    }
+    Upstream<C> upstream = freeUpstream(batch);
+    if (upstream == null) {
+      unrouted.addLast(batch);
+      return false;
+    }
+    send(batch, upstream, lane(upstream.node().address()));
+    return true;
   }
 
   /** The next node in turn with room, another one than failed last if possible. */
