@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import satellite.config.FinderConfig;
 import satellite.config.SatelliteConfig;
@@ -69,7 +70,7 @@ final class Warnings {
     if (all) {
       warnings.add(
           "kubernetes_config.selector: matches every "
-              + kubernetes.kind().name().toLowerCase(java.util.Locale.ROOT)
+              + kubernetes.kind().name().toLowerCase(Locale.ROOT)
               + " of its namespaces; name the labels of OAP"
               + " (SATELLITE_GRPC_CLIENT_KUBERNETES_SELECTOR_LABEL)");
     }

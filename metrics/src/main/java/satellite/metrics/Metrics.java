@@ -161,7 +161,7 @@ public final class Metrics {
     gauge("satellite_spilled_messages", account::spilled, "pipe", name);
     gauge("satellite_queue_events", queue::events, "pipe", name);
     gauge("satellite_queue_bytes", queue::bytes, "pipe", name);
-    gauge("satellite_queue_age_seconds", () -> oldestSeconds(queue), "pipe", name);
+    gauge("satellite_queue_age_seconds", queue::oldestSeconds, "pipe", name);
     gauge("satellite_open_streams", pipe::openStreams, "pipe", name);
     gauge("satellite_routed_identities", () -> pipe.fixedRouting().identities(), "pipe", name);
     counter("satellite_moved_identities", () -> pipe.fixedRouting().moved(), "pipe", name);
@@ -189,16 +189,6 @@ public final class Metrics {
             metric, () -> reasons.now().getOrDefault(reason, 0L), "pipe", pipe, "reason", reason);
       }
     }
-  }
-
-  private static double oldestSeconds(MemoryQueue queue) {
-    long now = System.nanoTime();
-    long oldest = now;
-    for (MemoryQueue.Partition partition : queue.partitions()) {
-      long candidate = partition.oldestNanos(now);
-      oldest = candidate - oldest < 0 ? candidate : oldest;
-    }
-    return (now - oldest) / 1e9;
   }
 
   public void bind(Router<GrpcConnection> router) {

@@ -146,20 +146,17 @@ class UpstreamHealthTest extends FlowFixture {
             null,
             "",
             Duration.ofMillis(100),
-            LONG,
-            LONG,
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(2),
             new ClientConfig.Health(Duration.ofSeconds(10), Duration.ofMillis(300), false));
     StandInOap node = node();
     try (Cable cable = new Cable(node.port())) {
       start(Set.of(new Node("127.0.0.1", cable.port())), EVENT);
       awaitUp(1);
       cable.silence();
-      long since = System.nanoTime();
       Caller.stream(client(), Samples.EVENTS).send(Samples.event("e")).finish();
-      // Its call would otherwise hang until its deadline, twenty seconds.
+      // Its call would otherwise hang until its deadline, for which nobody here waits.
       awaitForwarded(1);
-      long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
-      assertTrue(took < 15_000, "after " + took + " ms");
       assertEquals(1, messages(node, Samples.EVENTS).size());
     }
   }

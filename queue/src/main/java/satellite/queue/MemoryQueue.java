@@ -75,6 +75,17 @@ public final class MemoryQueue {
     return share.bytes();
   }
 
+  /** How long the oldest event that waits has done so; 0 where none does. */
+  public double oldestSeconds() {
+    // Events are stamped with the system's clock.
+    long now = System.nanoTime();
+    long age = 0;
+    for (Partition partition : partitions) {
+      age = Math.max(age, now - partition.oldestNanos(now));
+    }
+    return age / 1e9;
+  }
+
   /**
    * How near it is to a bound, 0..1: its fullest partition's in events, or its own in bytes. At 1
    * somebody finds no space.

@@ -180,19 +180,9 @@ public final class Facts {
         queue.events(),
         queue.bytes(),
         rounded(queue.fullness()),
-        rounded(oldestSeconds(queue)),
+        rounded(queue.oldestSeconds()),
         pipe.openStreams(),
         Books.of(List.of(pipe.account())));
-  }
-
-  private static double oldestSeconds(MemoryQueue queue) {
-    // Events are stamped with the system's clock.
-    long now = System.nanoTime();
-    long age = 0;
-    for (MemoryQueue.Partition partition : queue.partitions()) {
-      age = Math.max(age, now - partition.oldestNanos(now));
-    }
-    return age / 1e9;
   }
 
   private List<Status.Node> nodes() {

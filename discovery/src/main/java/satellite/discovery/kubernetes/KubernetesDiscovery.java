@@ -15,58 +15,54 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
+import satellite.discovery.JoinedDiscovery;
 import satellite.discovery.Node;
 import satellite.discovery.Source;
 
 /**
  * {@code finder_type: kubernetes}: lists and watches pods, services, endpoints or endpoint slices
- * by selectors, one {@link Watched} for each namespace and selector, and tells the union of their
- * nodes. It needs the verbs list and watch on that kind, and nothing else.
+ * by selectors, one {@link Watched} for each namespace and selector, joined. It needs the verbs
+ * list and watch on that kind, and nothing else.
  *
- * <p>Three threads of its own, which end with {@link #close}.
+ * <p>Threads of its own, which end with {@link #close}: one that looks after the lists, and may
+ * wait for the API server; three of its client, and the one that the JDK's HTTP client has.
  */
 public final class KubernetesDiscovery implements Discovery {
 
   /** Where Kubernetes puts the account of a pod. */
   private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
-  private static final int THREADS = 3;
-
-  /** The first set is told when all have answered, or after so long, without the missing ones. */
-  private static final long PATIENCE_SECONDS = 5;
+  private static final int CLIENT_THREADS = 3;
 
   private final KubernetesConfig config;
   private final Map<String, String> environment;
   private final Path account;
   private final Clock clock;
-  private final List<Watched<?>> watched = new CopyOnWriteArrayList<>();
-  private Consumer<Set<Node>> listener;
-  private ScheduledThreadPoolExecutor threads;
+
+  /** Its memory where there can be no client: that of each watched list is its own. */
+  private final Source source;
+
+  private ScheduledThreadPoolExecutor looking;
+  private ExecutorService ofClient;
   private KubernetesClient client;
 
-  /** Null unless there can be no client. */
-  private volatile Source unusable;
-
-  // Guarded by this.
-  private final Map<String, Set<Node>> last = new TreeMap<>();
-  private Set<Node> told;
-  private boolean impatient;
-  private boolean closed;
+  /** Null before the start, and where there can be no client. */
+  private volatile Discovery watched;
 
   public KubernetesDiscovery(
       KubernetesConfig config, Map<String, String> environment, Clock clock) {
@@ -79,6 +75,7 @@ public final class KubernetesDiscovery implements Discovery {
     this.environment = environment;
     this.account = account;
     this.clock = clock;
+    this.source = new Source("kubernetes", clock);
   }
 
   /** Why this configuration cannot work here, in words for people. Asks nobody. */
@@ -106,32 +103,34 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   @Override
-  public void start(Consumer<Set<Node>> to) {
-    listener = to;
-    threads = new ScheduledThreadPoolExecutor(THREADS, named());
-    threads.setRemoveOnCancelPolicy(true);
+  public void start(Consumer<Set<Node>> listener) {
+    looking = new ScheduledThreadPoolExecutor(1, named("kubernetes-look"));
+    ofClient = Executors.newFixedThreadPool(CLIENT_THREADS, named("kubernetes"));
     try {
+      problem(config, environment, account).ifPresent(KubernetesDiscovery::cannotBe);
       client = client();
     } catch (IllegalStateException e) {
-      // Files that were there when the configuration was read, and cannot be used.
-      unusable = new Source("kubernetes", clock);
-      unusable.failed(e.getMessage());
+      source.failed(e.getMessage());
       return;
     }
+    List<Discovery> each = new ArrayList<>();
     for (String namespace : config.namespaces()) {
       for (KubernetesConfig.Selector selector : config.selectors()) {
-        watched.add(watched(namespace, selector));
+        each.add(watched(namespace, selector));
       }
     }
-    threads.schedule(this::stopWaiting, PATIENCE_SECONDS, TimeUnit.SECONDS);
-    Optional<String> problem = problem(config, environment, account);
-    watched.forEach(one -> problem.ifPresentOrElse(one::cannotStart, () -> one.start(threads)));
+    watched = new JoinedDiscovery(each, looking);
+    watched.start(listener);
   }
 
-  private static ThreadFactory named() {
+  private static void cannotBe(String problem) {
+    throw new IllegalStateException(problem);
+  }
+
+  private static ThreadFactory named(String name) {
     AtomicInteger number = new AtomicInteger();
     return task -> {
-      Thread thread = new Thread(task, "kubernetes-" + number.incrementAndGet());
+      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
       thread.setDaemon(true);
       return thread;
     };
@@ -152,12 +151,12 @@ public final class KubernetesDiscovery implements Discovery {
     SSLContext tls = tls();
     return new KubernetesClientBuilder()
         .withConfig(clientConfig())
-        .withTaskExecutor(threads)
+        .withTaskExecutor(ofClient)
         .withHttpClientFactory(
             new JdkHttpClientFactory() {
               @Override
               protected HttpClient.Builder createNewHttpClientBuilder() {
-                return HttpClient.newBuilder().executor(threads);
+                return HttpClient.newBuilder().executor(ofClient);
               }
 
               /** After its own, which would trust the JDK's certificates as well. */
@@ -250,9 +249,7 @@ public final class KubernetesDiscovery implements Discovery {
         some = (FilterWatchListDeletable<T, ?, ?>) with(some, term.strip());
       }
     }
-    String name = namespace + " " + selector;
-    return new Watched<>(
-        some, config.kind(), namespace, selector, reading, clock, nodes -> found(name, nodes));
+    return new Watched<>(some, config.kind(), namespace, selector, reading, clock, looking);
   }
 
   /** {@code key=value}, {@code key==value} or {@code key!=value}. */
@@ -267,51 +264,23 @@ public final class KubernetesDiscovery implements Discovery {
     return not ? some.withoutField(key, value) : some.withField(key, value);
   }
 
-  private synchronized void stopWaiting() {
-    impatient = true;
-    tell();
-  }
-
-  /** One of them has another set. It is told while its own lock is held: no other may be asked. */
-  private synchronized void found(String name, Set<Node> nodes) {
-    last.put(name, nodes);
-    tell();
-  }
-
-  private void tell() {
-    boolean waits = told == null && !impatient && last.size() < watched.size();
-    if (closed || waits || last.isEmpty()) {
-      return;
-    }
-    Map<String, Node> union = new TreeMap<>();
-    for (Set<Node> nodes : last.values()) {
-      nodes.forEach(node -> union.putIfAbsent(node.address(), node));
-    }
-    Set<Node> all = Set.copyOf(union.values());
-    if (!all.equals(told)) {
-      told = all;
-      listener.accept(all);
-    }
-  }
-
   @Override
   public List<Finding> findings() {
-    return unusable != null
-        ? List.of(unusable.finding())
-        : watched.stream().map(Watched::finding).toList();
+    return watched != null ? watched.findings() : List.of(source.finding());
   }
 
   @Override
   public void close() {
-    synchronized (this) {
-      closed = true;
+    source.close();
+    if (watched != null) {
+      watched.close();
     }
-    watched.forEach(Watched::close);
     if (client != null) {
       client.close();
     }
-    if (threads != null) {
-      threads.shutdownNow();
+    if (looking != null) {
+      looking.shutdownNow();
+      ofClient.shutdownNow();
     }
   }
 }

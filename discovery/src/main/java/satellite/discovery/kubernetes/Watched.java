@@ -2,6 +2,7 @@ package satellite.discovery.kubernetes;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -9,6 +10,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
 import satellite.discovery.Node;
 import satellite.discovery.Source;
@@ -25,7 +28,7 @@ import satellite.discovery.Source;
  * of fabric8, which lists again and watches again after any failure, with a pause that doubles.
  * While it does not watch, what it knew last stays, and the API server is asked now and then why.
  */
-final class Watched<T extends HasMetadata> implements AutoCloseable {
+final class Watched<T extends HasMetadata> implements Discovery {
 
   private static final long LOOK_SECONDS = 1;
 
@@ -39,6 +42,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   private final String namespace;
   private final Function<T, Looked> reading;
   private final Source source;
+  private final ScheduledExecutorService looking;
   private volatile SharedIndexInformer<T> informer;
   private boolean closed;
   private volatile boolean listed;
@@ -47,7 +51,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   private int looks;
 
   /**
-   * @param listener told each set; on any thread, by one at a time
+   * @param looking one that may wait for the API server
    */
   Watched(
       FilterWatchListDeletable<T, ?, ?> objects,
@@ -56,7 +60,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
       KubernetesConfig.Selector selector,
       Function<T, Looked> reading,
       Clock clock,
-      Consumer<Set<Node>> listener) {
+      ScheduledExecutorService looking) {
     this.objects = objects;
     this.kind = kind;
     this.namespace = namespace;
@@ -65,12 +69,14 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
     String label = selector.label().isEmpty() ? "" : ", " + selector.label();
     String field = selector.field().isEmpty() ? "" : ", " + selector.field();
     this.source = new Source("kubernetes " + kind.resource + " in " + where + label + field, clock);
-    source.listen(listener);
+    this.looking = looking;
   }
 
-  void start(ScheduledExecutorService threads) {
+  @Override
+  public void start(Consumer<Set<Node>> listener) {
+    source.listen(listener);
     begin();
-    threads.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+    looking.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
   }
 
   private synchronized void begin() {
@@ -92,11 +98,6 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
   private void beginAnew() {
     informer.stop();
     begin();
-  }
-
-  /** Nobody can be asked. */
-  void cannotStart(String problem) {
-    source.failed(problem);
   }
 
   private final class Changes implements ResourceEventHandler<T> {
@@ -179,7 +180,7 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
       try {
         objects.list(new ListOptionsBuilder().withLimit(1L).build());
         if (looks > LOOKS_PER_QUESTION) {
-          source.failed("it can be listed, but not watched; " + rule());
+          source.failed("it can be listed, but is not watched");
           beginAnew();
         }
       } catch (RuntimeException e) {
@@ -199,20 +200,30 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
 
   private String reason(Throwable failure) {
     Throwable cause = failure;
-    while ((!(cause instanceof KubernetesClientException known) || known.getCode() == 0)
+    while ((!(cause instanceof KubernetesClientException known) || known.getCode() <= 0)
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    int code = cause instanceof KubernetesClientException known ? known.getCode() : 0;
-    return switch (code) {
+    if (!(cause instanceof KubernetesClientException known) || known.getCode() <= 0) {
+      return "the API server cannot be asked: " + said(cause);
+    }
+    return switch (known.getCode()) {
       case HttpURLConnection.HTTP_FORBIDDEN -> "forbidden; " + rule();
       case HttpURLConnection.HTTP_UNAUTHORIZED ->
           "the API server does not take our token, password or certificate (401)";
-      default -> "the API server cannot be asked: " + said(cause);
+      default -> "the API server answers " + known.getCode() + message(known.getStatus());
     };
   }
 
+  private static String message(Status status) {
+    return status == null || status.getMessage() == null ? "" : ": " + status.getMessage();
+  }
+
+  /** Of a failure that has no cause, fabric8 tells only what was to be done. */
   private static String said(Throwable cause) {
+    if (cause instanceof KubernetesClientException) {
+      return "it does not answer";
+    }
     String text = cause.getMessage() == null ? "" : cause.getMessage();
     String first = text.lines().findFirst().orElse("");
     return first.isEmpty() ? cause.getClass().getSimpleName() : first;
@@ -230,8 +241,9 @@ final class Watched<T extends HasMetadata> implements AutoCloseable {
         everywhere ? "" : " in namespace " + namespace);
   }
 
-  Finding finding() {
-    return source.finding();
+  @Override
+  public List<Finding> findings() {
+    return List.of(source.finding());
   }
 
   @Override

@@ -124,7 +124,7 @@ class KubernetesFaultsTest {
             case 403 ->
                 "forbidden; the account needs a Role with apiGroups [\"\"], resources [pods], verbs"
                     + " [get, list, watch] in namespace ns";
-            default -> "the API server cannot be asked: ";
+            default -> "the API server answers " + status;
           };
       String said = finding(discovery).error();
       assertTrue(said.startsWith(expected), said);
