@@ -58,6 +58,7 @@ final class Cluster {
   private final Readiness readiness;
   private final int startSeconds;
   private LongPredicate oapIsAway = second -> false;
+  private LongPredicate reportsAreLost = second -> false;
   private double cpuPercentPerConnection;
   private int wanted;
   private int waiting;
@@ -81,8 +82,15 @@ final class Cluster {
     scaleTo(spec.minReplicas(), 0);
   }
 
+  /** It answers nobody: the adapter fails, and what is reported is lost. */
   Cluster oapIsAway(LongPredicate when) {
     this.oapIsAway = when;
+    return this;
+  }
+
+  /** It answers the adapter, without what is reported. */
+  Cluster reportsAreLost(LongPredicate when) {
+    this.reportsAreLost = when;
     return this;
   }
 
@@ -126,8 +134,8 @@ final class Cluster {
     return history.get(history.size() - 1);
   }
 
-  int mostReplicas() {
-    return history.stream().mapToInt(Moment::wanted).max().orElseThrow();
+  long now() {
+    return now;
   }
 
   /** What the autoscaler wanted, each change once: {@code [1, 2, 1]}. */
@@ -148,10 +156,10 @@ final class Cluster {
 
   private void step(int agents) {
     readiness();
-    connect(agents);
     if (evensOut && now % 10 == 0) {
       evenOut();
     }
+    connect(agents);
     report();
     if (now % Autoscaler.SYNC_SECONDS == 0) {
       sync();
@@ -238,7 +246,9 @@ final class Cluster {
       if (now < replica.reads) {
         continue;
       }
-      if ((now + replica.reportPhase) % SwckAdapter.REPORT_SECONDS == 0 && !oapIsAway.test(now)) {
+      if ((now + replica.reportPhase) % SwckAdapter.REPORT_SECONDS == 0
+          && !oapIsAway.test(now)
+          && !reportsAreLost.test(now)) {
         oap.report(now, replica.connections);
       }
       if ((now + replica.reportPhase) % 30 == 0) {
@@ -279,9 +289,11 @@ final class Cluster {
     while (replicas.size() < count) {
       replicas.add(new Replica(now + startSeconds, random.nextInt(2) * STEP));
     }
-    replicas.sort(
-        Comparator.comparing((Replica r) -> !r.ready && now >= r.reads)
-            .thenComparing(r -> r.reads));
+    if (replicas.size() > count) {
+      replicas.sort(
+          Comparator.comparing((Replica r) -> !r.ready && now >= r.reads)
+              .thenComparing(r -> r.reads));
+    }
     while (replicas.size() > count) {
       waiting += replicas.remove(replicas.size() - 1).connections;
     }
