@@ -44,8 +44,14 @@ class WaysTest {
   private static final Set<String> OF_THE_PROMETHEUS_OPERATOR =
       Set.of("ServiceMonitor", "PrometheusRule");
 
+  private static final Map<Path, Chart.Rendered> RENDERED = new HashMap<>();
+
   static List<Path> ways() throws IOException {
     return Chart.ways();
+  }
+
+  private static Chart.Rendered rendered(Path values) {
+    return RENDERED.computeIfAbsent(values, Chart::render);
   }
 
   static List<Path> manifests() {
@@ -55,7 +61,7 @@ class WaysTest {
   @ParameterizedTest
   @MethodSource("ways")
   void hasOnlyFieldsThatKubernetesKnows(Path values) {
-    assertEquals(List.of(), faults(Chart.render(values).objects()));
+    assertEquals(List.of(), faults(rendered(values).objects()));
   }
 
   @ParameterizedTest
@@ -75,7 +81,7 @@ class WaysTest {
   @ParameterizedTest
   @MethodSource("ways")
   void everySelectorFindsThePods(Path values) {
-    Chart.Rendered chart = Chart.render(values);
+    Chart.Rendered chart = rendered(values);
     Map<String, Object> labels = chart.podLabels();
     Map<String, Object> own = Yaml.map(chart.workload(), "spec", "selector", "matchLabels");
     assertEquals(
@@ -110,7 +116,7 @@ class WaysTest {
   @ParameterizedTest
   @MethodSource("ways")
   void aPortHasOneNameEverywhere(Path values) {
-    Chart.Rendered chart = Chart.render(values);
+    Chart.Rendered chart = rendered(values);
     Map<String, Object> ports = new HashMap<>();
     for (Object port : Yaml.list(chart.container(), "ports")) {
       ports.put(Yaml.text(port, "name"), Yaml.at(port, "containerPort"));
@@ -152,7 +158,7 @@ class WaysTest {
   @ParameterizedTest
   @MethodSource("ways")
   void mayListAndWatchPodsAndNothingElse(Path values) {
-    Chart.Rendered chart = Chart.render(values);
+    Chart.Rendered chart = rendered(values);
     for (Map<String, Object> role : chart.all("Role")) {
       assertEquals(
           List.of(
@@ -185,7 +191,7 @@ class WaysTest {
   @ParameterizedTest
   @MethodSource("ways")
   void mountsTheVolumesThatThereAre(Path values) {
-    Chart.Rendered chart = Chart.render(values);
+    Chart.Rendered chart = rendered(values);
     Set<String> there = new TreeSet<>();
     Yaml.list(chart.pod(), "volumes").forEach(volume -> there.add(Yaml.text(volume, "name")));
     Yaml.list(chart.workload(), "spec", "volumeClaimTemplates")
@@ -199,7 +205,7 @@ class WaysTest {
   @ParameterizedTest
   @MethodSource("ways")
   void setsEachVariableOnceAndOnlySuchAsThereAre(Path values) throws IOException {
-    List<String> names = names(Chart.render(values).container());
+    List<String> names = names(rendered(values).container());
     assertEquals(new HashSet<>(names).size(), names.size(), names.toString());
     assertKnown(names);
   }
