@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.e2e.Eventually.equal;
 
 import com.google.gson.Gson;
-import com.marcnuri.helm.Helm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,16 +24,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The chart, its examples and the manifests of {@code hpa}, at a real API server of Kubernetes.
- * Without the objects of the Prometheus operator and of SkyWalking's, whose types it does not have.
+ * The chart, as the test of the same name in {@code helm} has rendered it, its examples and the
+ * manifests of {@code hpa}, at a real API server of Kubernetes. Without the objects of the
+ * Prometheus operator and of SkyWalking's, whose types it does not have.
  */
 @Order(12)
 class ChartTest {
 
   private static final Path HELM = SatelliteProcess.ROOT.resolve("helm");
+  private static final Path RENDERED = HELM.resolve("target/rendered");
   private static final Path EXAMPLES = HELM.resolve("examples");
   private static final Path HPA = SatelliteProcess.ROOT.resolve("hpa");
   private static final String RELEASE = "observability";
+
+  private static final String OAP =
+      "{app: oap, operator.skywalking.apache.org/oap-server-name: default}";
+
+  private static final Set<String> RIGHTS = Set.of("ServiceAccount", "Role", "RoleBinding");
 
   private static final Set<String> OF_OPERATORS =
       Set.of("ServiceMonitor", "PrometheusRule", "Satellite");
@@ -60,11 +66,12 @@ class ChartTest {
     }
   }
 
-  /** Files of values. */
   static List<Path> ways() throws IOException {
-    List<Path> ways = new ArrayList<>(yaml(HELM.resolve("src/test/resources/values")));
-    ways.add(EXAMPLES.resolve("daemonset.yaml"));
-    return ways;
+    if (!Files.isDirectory(RENDERED)) {
+      throw new AssertionError(
+          RENDERED + " is not there; mvn verify of the whole project makes it");
+    }
+    return yaml(RENDERED);
   }
 
   static List<Path> manifests() throws IOException {
@@ -85,15 +92,23 @@ class ChartTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
-  void kubernetesTakesWhatTheChartMakes(Path values) throws Exception {
-    assertTaken(rendered(values));
-  }
-
-  @ParameterizedTest
-  @MethodSource("manifests")
-  void kubernetesTakesTheManifest(Path manifest) throws Exception {
-    assertTaken(YamlText.parse(Files.readString(manifest)));
+  @MethodSource({"ways", "manifests"})
+  void kubernetesTakesIt(Path manifest) throws Exception {
+    List<String> refusals = new ArrayList<>();
+    int taken = 0;
+    for (Object object : YamlText.parse(Files.readString(manifest))) {
+      if (object == null || OF_OPERATORS.contains(YamlText.at(object, "kind"))) {
+        continue;
+      }
+      try {
+        kubernetes.post(path(object) + DRY_RUN, json(object));
+        taken++;
+      } catch (IOException e) {
+        refusals.add(e.getMessage());
+      }
+    }
+    assertEquals(List.of(), refusals);
+    assertTrue(taken > 0, "nothing was asked");
   }
 
   /** Else the tests above would say nothing. */
@@ -111,23 +126,22 @@ class ChartTest {
   @Test
   void theChartsRightsAndEnvironmentAreEnoughToFindTheNodes() throws Exception {
     int port = Child.freePort();
-    Path values = Files.createDirectories(Child.TARGET).resolve("chart-values.yaml");
-    Files.writeString(
-        values,
-        "oap: {namespaces: [skywalking], selector: app=oap, port: PORT}"
-            .replace("PORT", "" + port));
+    List<String> made = new ArrayList<>();
     Map<String, String> settings = new HashMap<>();
-    for (Object object : rendered(values)) {
-      String kind = YamlText.at(object, "kind").toString();
-      if (kind.equals("Deployment")) {
+    Path chart = RENDERED.resolve("other-namespaces.yaml");
+    for (Object object : YamlText.parse(Files.readString(chart))) {
+      Object kind = YamlText.at(object, "kind");
+      if ("Deployment".equals(kind)) {
         settings.putAll(environment(object));
-      } else if (Set.of("ServiceAccount", "Role", "RoleBinding").contains(kind)) {
+      } else if (RIGHTS.contains(kind)) {
         kubernetes.post(path(object), json(object));
+        made.add(path(object) + "/" + YamlText.at(object, "metadata", "name"));
       }
     }
     KubeNamespace own = new KubeNamespace(kubernetes, RELEASE);
     Path token = Child.TARGET.resolve("token-of-chart");
     Files.writeString(token, own.token("gate-satellite"));
+    settings.put("SATELLITE_GRPC_CLIENT_KUBERNETES_EXTRA_PORT", "" + port);
     settings.put("SATELLITE_GRPC_CLIENT_KUBERNETES_API_SERVER", kubernetes.url());
     settings.put("SATELLITE_GRPC_CLIENT_KUBERNETES_TLS_CONFIG_CA_FILE", kubernetes.ca().toString());
     settings.put("SATELLITE_GRPC_CLIENT_KUBERNETES_BEARER_TOKEN_FILE", token.toString());
@@ -137,8 +151,8 @@ class ChartTest {
     settings.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
 
     try (RefusingNode node = new RefusingNode("127.0.0.2", port)) {
-      oap.pod("oap-0", "{app: oap}", "127.0.0.2", port);
-      oap.pod("web-0", "{app: web}", "127.0.0.3", port);
+      oap.pod("oap-0", OAP, "127.0.0.2", port);
+      oap.pod("of-another-app", "{app: oap}", "127.0.0.3", port);
       try (var satellite =
           SatelliteProcess.configuredBy("satellite-chart", List.of(), settings, null)) {
         equal(
@@ -147,6 +161,10 @@ class ChartTest {
             () -> satellite.metrics().values("satellite_node_up", "node"));
         equal(1L, "nodes up", () -> satellite.metrics().sum("satellite_nodes_up"));
         assertEquals(0, satellite.stop());
+      }
+    } finally {
+      for (String object : made) {
+        kubernetes.delete(object);
       }
     }
   }
@@ -163,36 +181,6 @@ class ChartTest {
       }
     }
     return environment;
-  }
-
-  private static void assertTaken(List<Object> objects) throws InterruptedException {
-    List<String> refusals = new ArrayList<>();
-    int taken = 0;
-    for (Object object : objects) {
-      if (object == null || OF_OPERATORS.contains(YamlText.at(object, "kind"))) {
-        continue;
-      }
-      try {
-        kubernetes.post(path(object) + DRY_RUN, json(object));
-        taken++;
-      } catch (IOException e) {
-        refusals.add(e.getMessage());
-      }
-    }
-    assertEquals(List.of(), refusals);
-    assertTrue(taken > 0, "nothing was asked");
-  }
-
-  private static List<Object> rendered(Path values) {
-    return YamlText.parse(
-        new Helm(HELM.resolve("satellite"))
-            .template()
-            .withName("gate")
-            .withNamespace(RELEASE)
-            // Helm's library takes an older one for given; the API server here is newer.
-            .withKubeVersion("1.25.0")
-            .withValuesFile(values)
-            .call());
   }
 
   private static String path(Object object) {

@@ -35,15 +35,17 @@ final class Chart {
 
   /** Fails as {@code helm template} does, with Helm's words. */
   static Rendered render(Path values) {
-    return new Rendered(
-        Yaml.objects(
-            new Helm(CHART)
-                .template()
-                .withName("gate")
-                .withNamespace(NAMESPACE)
-                .withKubeVersion(OLDEST)
-                .withValuesFile(values)
-                .call()));
+    return new Rendered(Yaml.objects(text(values)));
+  }
+
+  static String text(Path values) {
+    return new Helm(CHART)
+        .template()
+        .withName("gate")
+        .withNamespace(NAMESPACE)
+        .withKubeVersion(OLDEST)
+        .withValuesFile(values)
+        .call();
   }
 
   static Rendered render(String values) throws IOException {
