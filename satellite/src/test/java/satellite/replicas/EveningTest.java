@@ -45,9 +45,9 @@ class EveningTest {
 
   @Test
   void aPartOfWhatIsTooMuchGoesAtATime() {
-    assertEquals(6, evening.toShed(140, mean(100)));
-    // And at most a twentieth of all.
-    assertEquals(50, evening.toShed(1000, mean(100)));
+    assertEquals(8, evening.toShed(140, mean(100)));
+    // And at most a twelfth of all.
+    assertEquals(80, evening.toShed(1000, mean(100)));
   }
 
   @Test
