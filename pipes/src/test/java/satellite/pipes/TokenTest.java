@@ -54,8 +54,8 @@ class TokenTest extends FlowFixture {
             2 << 20,
             1000,
             2,
-            1000,
-            Integer.MAX_VALUE);
+            ServerConfig.Limits.of(1000),
+            ServerConfig.Ages.UNLIMITED);
     client =
         new ClientConfig(
             null, tokenSent, client.checkPeriod(), client.unaryTimeout(), client.streamTimeout());

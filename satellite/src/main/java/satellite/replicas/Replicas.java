@@ -1,0 +1,150 @@
+package satellite.replicas;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import satellite.discovery.Discovery;
+import satellite.discovery.Finding;
+import satellite.discovery.Node;
+
+/**
+ * Knows the other replicas: asks a few of them, chosen by chance, once in a round, and remembers
+ * what they said for some rounds. What that costs a replica does not depend on how many there are.
+ *
+ * <p>{@link #round} on one thread, which it does not block; the rest on any.
+ */
+public final class Replicas implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger("replicas");
+
+  /** Questions in a round. */
+  public static final int ASKED = 3;
+
+  private static final long MEMORY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private record Said(Standing standing, long atNanos) {}
+
+  private final Discovery discovery;
+  private final Supplier<Standing> own;
+  private final Function<Node, CompletionStage<Standing>> asking;
+  private final LongSupplier nanoTime;
+  private final RandomGenerator random;
+  private final Map<Node, Said> said = new ConcurrentHashMap<>();
+
+  /** In an order that changes as they are asked. */
+  private volatile List<Node> nodes = List.of();
+
+  /** As which this one was found; null until it has met itself. */
+  private volatile Node self;
+
+  /**
+   * @param discovery of all replicas, this one among them or not
+   * @param asking gets the answer of one; it fails where there is none in time
+   */
+  public Replicas(
+      Discovery discovery,
+      Supplier<Standing> own,
+      Function<Node, CompletionStage<Standing>> asking,
+      LongSupplier nanoTime,
+      RandomGenerator random) {
+    this.discovery = discovery;
+    this.own = own;
+    this.asking = asking;
+    this.nanoTime = nanoTime;
+    this.random = random;
+  }
+
+  public void start() {
+    discovery.start(this::found);
+  }
+
+  private void found(Set<Node> found) {
+    nodes = new ArrayList<>(found);
+    said.keySet().retainAll(found);
+    LOG.log(INFO, "replicas found: {0}", String.valueOf(found.size()));
+  }
+
+  /** Asks some; to be called about once a second. */
+  public void round() {
+    long now = nanoTime.getAsLong();
+    said.values().removeIf(one -> now - one.atNanos >= MEMORY_NANOS);
+    List<Node> drawn = nodes;
+    int asked = 0;
+    // A shuffle (Fisher and Yates) that ends with the last one asked.
+    for (int i = 0; i < drawn.size() && asked < ASKED; i++) {
+      Collections.swap(drawn, i, i + random.nextInt(drawn.size() - i));
+      if (!drawn.get(i).equals(self)) {
+        ask(drawn.get(i));
+        asked++;
+      }
+    }
+  }
+
+  private void ask(Node node) {
+    asking
+        .apply(node)
+        .whenComplete(
+            (standing, failure) -> {
+              if (failure != null) {
+                said.remove(node);
+              } else if (standing.id().equals(own.get().id())) {
+                self = node;
+              } else {
+                said.put(node, new Said(standing, nanoTime.getAsLong()));
+              }
+            });
+  }
+
+  /** What the others have said lately. */
+  public Collection<Standing> others() {
+    return said.values().stream().map(Said::standing).toList();
+  }
+
+  public View view() {
+    int found = nodes.size();
+    return view(own.get(), others(), self == null ? found + 1 : found);
+  }
+
+  /**
+   * The mean, where each of the others that was heard stands for as many as there are of those that
+   * were not.
+   *
+   * @param replicas how many there are
+   */
+  static View view(Standing own, Collection<Standing> heard, int replicas) {
+    int others = heard.isEmpty() ? 0 : Math.max(heard.size(), replicas - 1);
+    double each = heard.isEmpty() ? 0 : (double) others / heard.size();
+    double connections = own.connections();
+    double share = own.share();
+    boolean accept = false;
+    for (Standing other : heard) {
+      connections += each * other.connections();
+      share += each * other.share();
+      accept |= other.accepting();
+    }
+    return new View(
+        others + 1, heard.size(), connections / (others + 1), share / (others + 1), accept);
+  }
+
+  /** What finding them has come to. */
+  public List<Finding> findings() {
+    return discovery.findings();
+  }
+
+  @Override
+  public void close() {
+    discovery.close();
+  }
+}
