@@ -28,19 +28,6 @@ class WaysTest {
   private static final Set<String> OF_THE_PROCESS =
       Set.of("SATELLITE_CONFIG", "SATELLITE_SHUTDOWN_HOLD_TIME", "SATELLITE_SHUTDOWN_HOOK_TIME");
 
-  /** Keys that the configuration does not have yet: to be deleted as they come. */
-  private static final Set<String> PENDING =
-      Set.of(
-          "SATELLITE_GRPC_ACCEPT_LIMIT_CLIENT_CONNECTION_COUNT",
-          "SATELLITE_GRPC_ACCEPT_LIMIT_READINESS",
-          "SATELLITE_GRPC_MAX_CONNECTION_AGE",
-          "SATELLITE_GRPC_MAX_CONNECTION_AGE_GRACE",
-          "SATELLITE_REPLICAS_FINDER",
-          "SATELLITE_REPLICAS_DNS",
-          "SATELLITE_REPLICAS_KUBERNETES_NAMESPACE",
-          "SATELLITE_REPLICAS_KUBERNETES_SELECTOR_LABEL",
-          "SATELLITE_REPLICAS_KUBERNETES_EXTRA_PORT");
-
   private static final Set<String> OF_THE_PROMETHEUS_OPERATOR =
       Set.of("ServiceMonitor", "PrometheusRule");
 
@@ -265,7 +252,6 @@ class WaysTest {
   private static void assertKnown(List<String> names) throws IOException {
     String manual = Files.readString(Chart.ROOT.resolve("configs/satellite_config.yaml"));
     Set<String> known = new HashSet<>(OF_THE_PROCESS);
-    known.addAll(PENDING);
     Matcher matcher = Pattern.compile("\\$\\{(SATELLITE_\\w+):").matcher(manual);
     while (matcher.find()) {
       known.add(matcher.group(1));
