@@ -40,6 +40,8 @@ class ChartTest {
   private static final String OAP =
       "{app: oap, operator.skywalking.apache.org/oap-server-name: default}";
 
+  private static final String RESTRICTED = "restricted";
+
   private static final Set<String> RIGHTS = Set.of("ServiceAccount", "Role", "RoleBinding");
 
   private static final Set<String> OF_OPERATORS =
@@ -57,6 +59,15 @@ class ChartTest {
     kubernetes.namespace(RELEASE);
     oap = kubernetes.namespace("skywalking");
     kubernetes.namespace("skywalking-2");
+    kubernetes.apply(
+        "/api/v1/namespaces/" + RESTRICTED,
+        """
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: restricted
+          labels: {pod-security.kubernetes.io/enforce: restricted}
+        """);
   }
 
   @AfterAll
@@ -74,8 +85,12 @@ class ChartTest {
     return yaml(RENDERED);
   }
 
+  static List<Path> sidecar() {
+    return List.of(EXAMPLES.resolve("sidecar.yaml"));
+  }
+
   static List<Path> manifests() throws IOException {
-    List<Path> manifests = new ArrayList<>(List.of(EXAMPLES.resolve("sidecar.yaml")));
+    List<Path> manifests = new ArrayList<>(sidecar());
     if (Files.isDirectory(HPA)) {
       // The others there are values of other charts.
       yaml(HPA).stream()
@@ -109,6 +124,28 @@ class ChartTest {
     }
     assertEquals(List.of(), refusals);
     assertTrue(taken > 0, "nothing was asked");
+  }
+
+  /** A volume by claim is what only a StatefulSet can make, so that one is left out. */
+  @ParameterizedTest
+  @MethodSource({"ways", "sidecar"})
+  void aNamespaceOfTheRestrictedStandardTakesThePod(Path manifest) throws Exception {
+    for (Object object : YamlText.parse(Files.readString(manifest))) {
+      Object spec = YamlText.at(object, "spec", "template", "spec");
+      if (spec != null && YamlText.at(object, "spec", "volumeClaimTemplates") == null) {
+        Map<String, Object> pod =
+            Map.of(
+                "apiVersion",
+                "v1",
+                "kind",
+                "Pod",
+                "metadata",
+                Map.of("name", "gate", "namespace", RESTRICTED),
+                "spec",
+                spec);
+        kubernetes.post(path(pod) + DRY_RUN, json(pod));
+      }
+    }
   }
 
   /** Else the tests above would say nothing. */

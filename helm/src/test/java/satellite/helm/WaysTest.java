@@ -85,8 +85,6 @@ class WaysTest {
     chart
         .all("NetworkPolicy")
         .forEach(object -> selectors.add(Yaml.map(object, "spec", "podSelector", "matchLabels")));
-    Yaml.list(chart.pod(), "topologySpreadConstraints")
-        .forEach(entry -> selectors.add(Yaml.map(entry, "labelSelector", "matchLabels")));
     if (chart.env("SATELLITE_REPLICAS_KUBERNETES_SELECTOR_LABEL") instanceof String selector) {
       Map<String, Object> replicas = new HashMap<>();
       for (String label : selector.split(",")) {
@@ -94,7 +92,10 @@ class WaysTest {
       }
       selectors.add(replicas);
     }
-    for (Map<String, Object> selector : selectors) {
+    selectors.forEach(selector -> assertEquals(own, selector));
+    assertTrue(labels.entrySet().containsAll(own.entrySet()), labels.toString());
+    for (Object spread : Yaml.list(chart.pod(), "topologySpreadConstraints")) {
+      Map<String, Object> selector = Yaml.map(spread, "labelSelector", "matchLabels");
       assertFalse(selector.isEmpty());
       assertTrue(labels.entrySet().containsAll(selector.entrySet()), selector + " of " + labels);
     }
