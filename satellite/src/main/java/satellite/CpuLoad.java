@@ -6,14 +6,20 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 
-/** CPU utilization of the machine, or of the container that bounds it, 0..100; taken every 5 s. */
+/**
+ * CPU utilization of the machine, or of the container whose quota bounds it, 0..100; taken every 5
+ * s.
+ */
 final class CpuLoad implements DoubleSupplier {
 
   private static final long PERIOD_SECONDS = 5;
 
+  private static final int SAMPLES = 3;
+
   private final OperatingSystemMXBean system =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
   private volatile double percent;
+  private volatile double steady;
 
   CpuLoad(ScheduledExecutorService timer) {
     timer.scheduleAtFixedRate(this::sample, 0, PERIOD_SECONDS, TimeUnit.SECONDS);
@@ -22,6 +28,15 @@ final class CpuLoad implements DoubleSupplier {
   private void sample() {
     // Negative while the JVM has nothing to compare with.
     percent = Math.max(0, system.getCpuLoad() * 100);
+    steady += (percent - steady) / SAMPLES;
+  }
+
+  /**
+   * The same over some samples, from 0 on: what lasts for seconds, such as the start of a JVM, is
+   * no reason to refuse connections.
+   */
+  double steady() {
+    return steady;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package satellite;
 
+import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
@@ -10,12 +11,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import satellite.admin.AdminServer;
 import satellite.admin.Facts;
 import satellite.config.SatelliteConfig;
+import satellite.config.TelemetryConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
 import satellite.pipes.ClientConfig;
@@ -24,8 +29,10 @@ import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
 import satellite.pipes.KafkaConnection;
 import satellite.pipes.KafkaConnector;
+import satellite.pipes.OwnMeters;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
+import satellite.pipes.Readiness;
 import satellite.pipes.ServerTls;
 import satellite.pipes.Storage;
 import satellite.pipes.Transport;
@@ -35,6 +42,12 @@ import satellite.queue.Books;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
+import satellite.replicas.Evening;
+import satellite.replicas.Phase;
+import satellite.replicas.Questions;
+import satellite.replicas.Replicas;
+import satellite.replicas.Standing;
+import satellite.replicas.View;
 import satellite.routing.Balancing;
 import satellite.routing.Connection;
 import satellite.routing.Connector;
@@ -57,6 +70,8 @@ public final class Proxy {
 
   /** For what was broken off, and for what the disk still has to write. */
   private static final Duration KEEPING = Duration.ofSeconds(1);
+
+  private static final int LOOKS_PER_SECOND = 4;
 
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
@@ -85,6 +100,19 @@ public final class Proxy {
   private final CpuLoad cpu;
   private final GrpcServer server;
   private final HttpServer http;
+  private final String id = UUID.randomUUID().toString();
+  private final Readiness readiness;
+
+  /** Null unless they know each other. */
+  private final Replicas replicas;
+
+  private final Evening evening;
+
+  /** Both null unless OAP is told of the metrics. */
+  private final Phase phase;
+
+  private final OwnMeters meters;
+  private int looks;
   private final Metrics metrics;
   private final AdminServer admin;
   private boolean started;
@@ -146,16 +174,24 @@ public final class Proxy {
             router,
             transport,
             memory::isHalfFull,
-            cpu);
+            cpu::steady,
+            System::nanoTime);
     this.http =
         config.http() == null
             ? null
             : new HttpServer(
                 config.http(), tls, pipes, router, transport, config.client().unaryTimeout(), pool);
-    this.admin =
-        telemetry.prometheus()
-            ? new AdminServer(telemetry, metrics::scrape, facts(), Threads.named("admin"))
-            : null;
+
+    // How it stands beside the other replicas, and who is told.
+    this.readiness =
+        new Readiness(config.server().limits(), server::connections, cpu::steady, this::fullness);
+    boolean amongOthers = config.replicas() != null;
+    this.replicas = amongOthers ? replicas() : null;
+    this.evening = amongOthers ? new Evening(config.replicas().tolerancePercent()) : null;
+    boolean toOap = telemetry.meters() != null;
+    this.phase = toOap ? phase(telemetry) : null;
+    this.meters = toOap ? ownMeters(telemetry) : null;
+    this.admin = telemetry.prometheus() ? admin() : null;
     pipes.forEach(metrics::bind);
     metrics.bind(router);
     if (kafka != null) {
@@ -166,9 +202,105 @@ public final class Proxy {
       metrics.bind(folder, letters);
     }
     metrics.bind(server, cpu);
+    metrics.bind(readiness, pipes);
+    if (amongOthers) {
+      metrics.bindReplicas(() -> replicas.view().heard(), () -> replicas.view().meanConnections());
+    }
+    if (toOap) {
+      metrics.bind(meters);
+    }
     if (http != null) {
       metrics.bind(http);
     }
+  }
+
+  private Replicas replicas() {
+    return new Replicas(
+        Finders.discovery(config.replicas().finders(), finding),
+        this::standing,
+        new Questions(pool)::ask,
+        System::nanoTime,
+        new Random());
+  }
+
+  private Standing standing() {
+    return new Standing(
+        id,
+        server.staying(),
+        readiness.share(),
+        readiness.isAccepting() && !draining,
+        phase == null ? 0 : phase.millis());
+  }
+
+  /** Of all replicas; one that knows of no other that has room counts as all of them. */
+  private double fullness() {
+    if (replicas == null) {
+      return 0;
+    }
+    View view = replicas.view();
+    return view.othersAccept() ? view.meanShare() : 1;
+  }
+
+  private Phase phase(TelemetryConfig telemetry) {
+    int interval = (int) telemetry.meters().interval().toMillis();
+    return new Phase(id, telemetry.instance(), interval);
+  }
+
+  private OwnMeters ownMeters(TelemetryConfig telemetry) {
+    return new OwnMeters(
+        router,
+        config.client(),
+        telemetry.service(),
+        telemetry.instance(),
+        telemetry.meters().prefix(),
+        metrics::samples);
+  }
+
+  private AdminServer admin() {
+    return new AdminServer(
+        config.telemetry(),
+        metrics::scrape,
+        readiness::isReady,
+        this::standing,
+        facts(),
+        Threads.named("admin"));
+  }
+
+  /** Four times a second, by one thread at a time. */
+  private void look() {
+    try {
+      server.look();
+      if (++looks % LOOKS_PER_SECOND == 0) {
+        readiness.look();
+        lookAtOthers();
+      }
+    } catch (RuntimeException e) {
+      // A bug; without this it would have been the last look.
+      LOG.log(ERROR, "looking after connections failed", e);
+    }
+  }
+
+  private void lookAtOthers() {
+    if (replicas == null) {
+      return;
+    }
+    replicas.round();
+    if (phase != null) {
+      phase.look(replicas.others());
+    }
+    server.shed(evening.toShed(server.staying(), replicas.view()));
+  }
+
+  /** Reports, and does so again at the next instant of its phase. */
+  private void reportAt(long timeMillis) {
+    long wait = timeMillis - System.currentTimeMillis();
+    pool.schedule(
+        () -> {
+          meters.report(timeMillis);
+          reportAt(phase.next(System.currentTimeMillis()));
+        },
+        wait,
+        TimeUnit.MILLISECONDS);
   }
 
   private Facts facts() {
@@ -229,6 +361,7 @@ public final class Proxy {
       recover();
       startGrpc();
       startHttp();
+      startLooking();
       started = true;
     } finally {
       if (!started) {
@@ -277,6 +410,17 @@ public final class Proxy {
   private boolean sendAgain(String pipe, Event letter) {
     return !draining
         && pipes.stream().anyMatch(one -> one.config().name().equals(pipe) && one.recover(letter));
+  }
+
+  private void startLooking() {
+    if (replicas != null) {
+      replicas.start();
+    }
+    long period = TimeUnit.SECONDS.toMillis(1) / LOOKS_PER_SECOND;
+    pool.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
+    if (meters != null) {
+      reportAt(phase.next(System.currentTimeMillis()));
+    }
   }
 
   private void startAdmin() {
@@ -386,6 +530,9 @@ public final class Proxy {
       Thread.currentThread().interrupt();
     }
     discovery.close();
+    if (replicas != null) {
+      replicas.close();
+    }
     finding.shutdownNow();
     router.close();
     if (kafka != null) {

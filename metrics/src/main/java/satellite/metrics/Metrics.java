@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,12 +26,15 @@ import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import satellite.pipes.AcceptLimit;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcServer;
 import satellite.pipes.KafkaConnection;
 import satellite.pipes.Outcome;
+import satellite.pipes.OwnMeters;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeMetrics;
+import satellite.pipes.Readiness;
 import satellite.pipes.ReceiverPlugin;
 import satellite.pipes.deadletters.DeadLetterStore;
 import satellite.pipes.http.HttpServer;
@@ -57,6 +61,17 @@ public final class Metrics {
               + "|als_streaming_to_event_count|als_event_ready_send|als_streaming_ready_send"
               + "|als_event_send_finished|als_forward_(?:connect|send|close)_time_(?:sum|count)))"
               + "_total\\b");
+
+  /** Labels of every metric, which OAP knows by itself. */
+  private static final Set<String> OF_ALL = Set.of("cluster", "service", "instance");
+
+  /** Of our own names, those that OAP is told as well: what an autoscaler may ask for. */
+  private static final Set<String> SIGNALS =
+      Set.of(
+          "satellite_connection_limit_used_ratio",
+          "satellite_cpu_limit_used_ratio",
+          "satellite_queue_saturation_ratio",
+          "satellite_seconds_behind");
 
   /**
    * Addresses of pods are used once: without an end to them, a Satellite that runs for months would
@@ -108,6 +123,23 @@ public final class Metrics {
     Matcher matcher = GO_COUNTER.matcher(registry.scrape());
     return matcher.replaceAll(
         found -> (found.group(1) == null ? "" : found.group(1)) + found.group(2));
+  }
+
+  /** What the Go Satellite tells OAP of itself, and the signals; without the labels of all. */
+  public List<OwnMeters.Sample> samples() {
+    List<OwnMeters.Sample> samples = new ArrayList<>();
+    for (Meter meter : registry.getMeters()) {
+      String name = meter.getId().getName();
+      if (!name.startsWith("satellite_") || SIGNALS.contains(name)) {
+        Map<String, String> labels = new TreeMap<>();
+        meter.getId().getTags().stream()
+            .filter(tag -> !OF_ALL.contains(tag.getKey()))
+            .forEach(tag -> labels.put(tag.getKey(), tag.getValue()));
+        double value = meter.measure().iterator().next().getValue();
+        samples.add(new OwnMeters.Sample(name, labels, value));
+      }
+    }
+    return samples;
   }
 
   public void bind(Pipe pipe) {
@@ -163,6 +195,7 @@ public final class Metrics {
     gauge("satellite_queue_bytes", queue::bytes, "pipe", name);
     gauge("satellite_queue_age_seconds", queue::oldestSeconds, "pipe", name);
     gauge("satellite_open_streams", pipe::openStreams, "pipe", name);
+    counter("satellite_ended_streams", pipe::endedStreams, "pipe", name);
     gauge("satellite_routed_identities", () -> pipe.fixedRouting().identities(), "pipe", name);
     counter("satellite_moved_identities", () -> pipe.fixedRouting().moved(), "pipe", name);
     // Reasons appear when they happen.
@@ -172,6 +205,35 @@ public final class Metrics {
           reasons("satellite_dropped_messages", name, account::droppedByReason);
           reasons("satellite_refused_messages", name, account::refusedByReason);
         });
+  }
+
+  /** How near this replica is to its limits, for whoever decides how many there should be. */
+  public void bind(Readiness readiness, List<Pipe> pipes) {
+    gauge("satellite_accepting", () -> readiness.isAccepting() ? 1 : 0);
+    gauge("satellite_connection_limit_used_ratio", readiness::connectionShare);
+    gauge("satellite_cpu_limit_used_ratio", readiness::cpuShare);
+    gauge(
+        "satellite_queue_saturation_ratio",
+        () -> pipes.stream().mapToDouble(pipe -> pipe.queue().fullness()).max().orElse(0));
+    gauge(
+        "satellite_seconds_behind",
+        () -> pipes.stream().mapToDouble(pipe -> pipe.queue().oldestSeconds()).max().orElse(0));
+  }
+
+  /**
+   * What this replica knows of the others.
+   *
+   * @param others how many have answered lately
+   * @param meanConnections of all replicas
+   */
+  public void bindReplicas(DoubleSupplier others, DoubleSupplier meanConnections) {
+    gauge("satellite_replicas", others);
+    gauge("satellite_replicas_mean_connections", meanConnections);
+  }
+
+  public void bind(OwnMeters meters) {
+    counter("satellite_own_reports", meters::delivered, "result", "delivered");
+    counter("satellite_own_reports", meters::failed, "result", "failed");
   }
 
   private static long givenUp(Account account) {
@@ -287,7 +349,16 @@ public final class Metrics {
   public void bind(GrpcServer server, DoubleSupplier cpuPercent) {
     gauge("grpc_server_connection_count", server::connections);
     gauge("grpc_server_cpu_gauge", cpuPercent::getAsDouble);
-    counter("satellite_refused_connections", server::refusedConnections);
+    gauge("satellite_connection_limit", () -> server.limits().connections());
+    for (AcceptLimit.Reason reason : AcceptLimit.Reason.values()) {
+      counter(
+          "satellite_refused_connections",
+          () -> server.refusedConnections(reason),
+          "reason",
+          reason.name().toLowerCase(Locale.ROOT));
+    }
+    counter("satellite_shed_connections", server::shedConnections, "reason", "uneven");
+    counter("satellite_shed_connections", server::agedConnections, "reason", "age");
     counter("satellite_denied_calls", server::deniedCalls);
     counter("satellite_passed_through_calls", server::passedThrough);
     counter("satellite_passed_through_failed_calls", server::passedThroughFailed);

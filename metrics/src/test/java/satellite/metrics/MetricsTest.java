@@ -122,12 +122,31 @@ class MetricsTest {
     }
     ServerConfig port =
         new ServerConfig(
-            "127.0.0.1", 0, null, AccessToken.NONE, 1 << 20, 100, 1, 100, Integer.MAX_VALUE);
-    server = new GrpcServer(port, null, client, pipes, router, transport, () -> false, () -> 12.5);
+            "127.0.0.1",
+            0,
+            null,
+            AccessToken.NONE,
+            1 << 20,
+            100,
+            1,
+            ServerConfig.Limits.of(100),
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
+    server =
+        new GrpcServer(
+            port,
+            null,
+            client,
+            pipes,
+            router,
+            transport,
+            () -> false,
+            () -> 12.5,
+            System::nanoTime);
     pipes.forEach(metrics::bind);
     metrics.bind(router);
     metrics.bind(memory);
-    metrics.bind(server, () -> 12.5);
+    metrics.bind(server, () -> 12.5, System::nanoTime);
     router.nodes(Set.of(new Node("127.0.0.1", oap.port())));
     server.start();
     channel =

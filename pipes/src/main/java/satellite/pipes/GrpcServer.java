@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import satellite.routing.Router;
 
 /**
@@ -58,6 +59,7 @@ public final class GrpcServer {
   private final PassThrough passThrough;
   private final Connections connections;
   private final AcceptLimit acceptLimit;
+  private final Retirement retirement;
   private final LongAdder denied = new LongAdder();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final HealthStatusManager health = new HealthStatusManager();
@@ -76,14 +78,14 @@ public final class GrpcServer {
       Router<GrpcConnection> router,
       Transport transport,
       BooleanSupplier filling,
-      DoubleSupplier cpuPercent) {
+      DoubleSupplier cpuPercent,
+      LongSupplier nanoTime) {
     this.config = config;
-    this.connections = new Connections(filling);
+    this.connections = new Connections(filling, nanoTime);
     this.pipes = pipes;
+    this.retirement = new Retirement(connections, pipes, config.ages(), nanoTime);
     this.passThrough = new PassThrough(router, client);
-    this.acceptLimit =
-        new AcceptLimit(
-            config.maxConnections(), config.maxCpuPercent(), cpuPercent, connections::opened);
+    this.acceptLimit = new AcceptLimit(config.limits(), cpuPercent, connections::opened);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address(config))
             .channelFactory(() -> acceptLimit.on(transport.newServerChannel()))
@@ -131,8 +133,40 @@ public final class GrpcServer {
   }
 
   /** Connections closed as they arrived, because of a limit. */
-  public long refusedConnections() {
-    return acceptLimit.refused();
+  public long refusedConnections(AcceptLimit.Reason reason) {
+    return acceptLimit.refused(reason);
+  }
+
+  public ServerConfig.Limits limits() {
+    return config.limits();
+  }
+
+  /** Connections that nobody has told to go. */
+  public int staying() {
+    return retirement.staying();
+  }
+
+  /** Connections that were told to go because of their age. */
+  public long agedConnections() {
+    return retirement.retired(Retirement.Reason.AGE);
+  }
+
+  /** Connections that were told to go because other replicas have fewer. */
+  public long shedConnections() {
+    return retirement.retired(Retirement.Reason.UNEVEN);
+  }
+
+  /** Ends what is too old; to be called some times a second, by the thread that sheds. */
+  public void look() {
+    retirement.look();
+  }
+
+  /**
+   * Tells so many connections to go, the longest-lived first: their clients lose nothing, and
+   * connect anew.
+   */
+  public void shed(int count) {
+    retirement.shed(count);
   }
 
   /** Calls refused for want of the right token. */

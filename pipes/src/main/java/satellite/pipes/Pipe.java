@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import satellite.queue.Account;
 import satellite.queue.Acknowledgement;
@@ -163,6 +164,15 @@ public final class Pipe {
   /** Streams that clients keep open. */
   public int openStreams() {
     return receivers.stream().mapToInt(Receiver::openStreams).sum();
+  }
+
+  void openCalls(Consumer<Receiver.OpenCall> each) {
+    receivers.forEach(receiver -> receiver.openCalls(each));
+  }
+
+  /** Streams that were ended for their age, or because their connection was told to go. */
+  public long endedStreams() {
+    return receivers.stream().mapToLong(Receiver::endedStreams).sum();
   }
 
   /**

@@ -1,6 +1,5 @@
 package satellite.pipes;
 
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -17,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import satellite.pipes.Protocol.Gather;
 import satellite.queue.Account;
@@ -44,6 +45,12 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   /** Enough to be joined: more only holds memory, see RATIONALE.md. */
   private static final int GATHERED_BYTES = 64 << 10;
 
+  /**
+   * A stream on which nothing came for so long has nothing on its way, most likely: longer than the
+   * pauses of {@link ReadPacing} and than most ways, shorter than most flush times of senders.
+   */
+  private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
   private final Protocol protocol;
   private final PipeConfig pipe;
   private final MemoryQueue queue;
@@ -54,6 +61,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   private final LongSupplier nanoTime;
   private final AtomicInteger sources = new AtomicInteger();
   private final Set<Call> open = ConcurrentHashMap.newKeySet();
+  private final LongAdder endedStreams = new LongAdder();
 
   Receiver(
       Protocol protocol,
@@ -94,9 +102,36 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     return open.size();
   }
 
+  /** Streams that were asked to end, and did. */
+  long endedStreams() {
+    return endedStreams.sum();
+  }
+
+  void openCalls(Consumer<OpenCall> each) {
+    open.forEach(each);
+  }
+
+  /** One of the calls that are under way. Any thread. */
+  interface OpenCall {
+
+    SocketAddress client();
+
+    long ageNanos(long now);
+
+    /**
+     * Asks a stream that its client keeps open to end: as if the client had said that it ends, at a
+     * moment at which nothing seems to be on its way; to be asked again otherwise.
+     *
+     * @param must whether it ends in any case
+     */
+    void retire(boolean must);
+  }
+
   /** One call. All of it runs on the event loop of its connection. */
-  private final class Call extends ServerCall.Listener<byte[]> implements StreamReader.Found {
+  private final class Call extends ServerCall.Listener<byte[]>
+      implements StreamReader.Found, OpenCall {
     private final ServerCall<byte[], byte[]> call;
+    private final long openedNanos = nanoTime.getAsLong();
     private final EventExecutor loop = transport.current();
     private final StreamReader reader = protocol.reading().open(pipe);
     private final MemoryQueue.Partition own = queue.partition(sources.getAndIncrement());
@@ -112,7 +147,10 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private Gatherer gatherer;
     private Future<?> gathering;
     private Future<?> fullTimer;
-    private long now;
+
+    /** When the last message came. */
+    private long now = openedNanos;
+
     private boolean waitsForSpace;
     private boolean dropsOldest;
     private long droppedNanos;
@@ -129,7 +167,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     }
 
     private String peerHost() {
-      SocketAddress peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+      SocketAddress peer = client();
       return peer instanceof InetSocketAddress address ? address.getHostString() : "unknown";
     }
 
@@ -379,6 +417,30 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       call.sendHeaders(new Metadata());
       call.sendMessage(EMPTY);
       call.close(Status.OK, new Metadata());
+    }
+
+    @Override
+    public SocketAddress client() {
+      return Connections.client(call);
+    }
+
+    @Override
+    public long ageNanos(long now) {
+      return now - openedNanos;
+    }
+
+    @Override
+    public void retire(boolean must) {
+      onLoop(() -> retireHere(must));
+    }
+
+    private void retireHere(boolean must) {
+      boolean isQuiet = nanoTime.getAsLong() - now >= QUIET_NANOS;
+      // What is pending waits for space, and what has ended for its answer.
+      if (!over && pending.isEmpty() && (isQuiet || must)) {
+        endedStreams.increment();
+        answer();
+      }
     }
 
     private void end() {

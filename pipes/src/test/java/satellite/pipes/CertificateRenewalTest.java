@@ -108,7 +108,16 @@ class CertificateRenewalTest extends FlowFixture {
   private void start(ServerConfig.Tls files) {
     server =
         new ServerConfig(
-            "127.0.0.1", 0, files, AccessToken.NONE, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
+            "127.0.0.1",
+            0,
+            files,
+            AccessToken.NONE,
+            2 << 20,
+            1000,
+            2,
+            ServerConfig.Limits.of(1000),
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     node();
     start(EVENT);
   }

@@ -26,7 +26,7 @@ class ExactBuffersTest {
 
   @BeforeEach
   void open() {
-    new Connections(() -> filling).opened(connection);
+    new Connections(() -> filling, System::nanoTime).opened(connection);
   }
 
   @AfterEach

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import satellite.discovery.Node;
@@ -70,12 +71,24 @@ abstract class FlowFixture {
       new ClientConfig(null, "", Duration.ofMillis(200), Duration.ofSeconds(5), LONG);
   ServerConfig server =
       new ServerConfig(
-          "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, 1000, Integer.MAX_VALUE);
+          "127.0.0.1",
+          0,
+          null,
+          AccessToken.NONE,
+          2 << 20,
+          1000,
+          2,
+          ServerConfig.Limits.of(1000),
+          ServerConfig.Ages.UNLIMITED,
+          ServerConfig.Quotas.NONE);
   Balancing balancing = Balancing.ROUND_ROBIN;
   Duration drainTime = LONG;
   long memoryBytes = 64 << 20;
   Storage storage = Storage.NONE;
   DoubleSupplier cpuPercent = () -> 0;
+
+  /** Of the server and its pipes. */
+  LongSupplier nanoTime = System::nanoTime;
 
   /** Looks at the files of TLS when a test says so. */
   final HandTimer timer = new HandTimer();
@@ -145,7 +158,15 @@ abstract class FlowFixture {
     ServerTls tls = ServerTls.of(server.tls(), timer);
     satellite =
         new GrpcServer(
-            server, tls, client, pipes, router, transport, memory::isHalfFull, cpuPercent);
+            server,
+            tls,
+            client,
+            pipes,
+            router,
+            transport,
+            memory::isHalfFull,
+            cpuPercent,
+            nanoTime);
     router.nodes(upstreams);
     try {
       satellite.start();
@@ -155,8 +176,7 @@ abstract class FlowFixture {
   }
 
   Pipe open(ReceiverPlugin receiver) {
-    return new Pipe(
-        config(receiver), memory, router, client, metrics(), storage, pool, System::nanoTime);
+    return new Pipe(config(receiver), memory, router, client, metrics(), storage, pool, nanoTime);
   }
 
   /** What a test has opened beside, after the server has stopped. */

@@ -38,7 +38,16 @@ class GrpcServerTest extends FlowFixture {
   private void limits(int connections, int cpuPercent) {
     server =
         new ServerConfig(
-            "127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 1000, 2, connections, cpuPercent);
+            "127.0.0.1",
+            0,
+            null,
+            AccessToken.NONE,
+            2 << 20,
+            1000,
+            2,
+            new ServerConfig.Limits(connections, cpuPercent, 0, true),
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
   }
 
   private Socket rawConnection() throws IOException {
@@ -94,7 +103,7 @@ class GrpcServerTest extends FlowFixture {
       try (Socket fourth = rawConnection()) {
         assertClosedByPeer(fourth);
       }
-      assertEquals(1, satellite.refusedConnections());
+      assertEquals(1, satellite.refusedConnections(AcceptLimit.Reason.CONNECTION_COUNT));
       assertEquals(3, satellite.connections());
       assertTrue(second.isConnected() && third.isConnected());
     }
@@ -150,7 +159,7 @@ class GrpcServerTest extends FlowFixture {
       socket.close();
     }
     await("all are gone", () -> satellite.connections() == 0);
-    assertEquals(0, satellite.refusedConnections());
+    assertEquals(0, satellite.refusedConnections(AcceptLimit.Reason.CPU_UTILIZATION));
     Caller.stream(client(), Samples.EVENTS).send(Samples.event("1")).finish();
     awaitForwarded(1);
   }
@@ -168,7 +177,7 @@ class GrpcServerTest extends FlowFixture {
     try (Socket refused = rawConnection()) {
       assertClosedByPeer(refused);
     }
-    assertEquals(1, satellite.refusedConnections());
+    assertEquals(1, satellite.refusedConnections(AcceptLimit.Reason.CPU_UTILIZATION));
     established.send(Samples.event("2")).finish();
     cpu.set(74.9);
     Caller.stream(client(), Samples.EVENTS).send(Samples.event("3")).finish();
@@ -187,7 +196,18 @@ class GrpcServerTest extends FlowFixture {
 
   @Test
   void aMessageOverTheLimitIsRefusedAndTheConnectionStays() {
-    server = new ServerConfig("127.0.0.1", 0, null, AccessToken.NONE, 10_000, 1000, 2, 1000, 101);
+    server =
+        new ServerConfig(
+            "127.0.0.1",
+            0,
+            null,
+            AccessToken.NONE,
+            10_000,
+            1000,
+            2,
+            ServerConfig.Limits.of(1000),
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     StandInOap oap = node();
     start(EVENT);
     ManagedChannel agent = client();
@@ -205,7 +225,18 @@ class GrpcServerTest extends FlowFixture {
 
   @Test
   void streamsBeyondTheLimitWaitForAPlace() {
-    server = new ServerConfig("127.0.0.1", 0, null, AccessToken.NONE, 2 << 20, 2, 2, 1000, 101);
+    server =
+        new ServerConfig(
+            "127.0.0.1",
+            0,
+            null,
+            AccessToken.NONE,
+            2 << 20,
+            2,
+            2,
+            ServerConfig.Limits.of(1000),
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     node();
     start(EVENT);
     ManagedChannel agent = client();

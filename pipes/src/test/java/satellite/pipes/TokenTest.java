@@ -54,8 +54,9 @@ class TokenTest extends FlowFixture {
             2 << 20,
             1000,
             2,
-            1000,
-            Integer.MAX_VALUE);
+            ServerConfig.Limits.of(1000),
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     client =
         new ClientConfig(
             null, tokenSent, client.checkPeriod(), client.unaryTimeout(), client.streamTimeout());

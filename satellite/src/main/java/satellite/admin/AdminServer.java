@@ -11,14 +11,17 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import satellite.config.TelemetryConfig;
+import satellite.replicas.Questions;
+import satellite.replicas.Standing;
 
 /**
- * The telemetry port: metrics, {@code /live} and {@code /ready} for everybody; the status page and
- * {@code /status.json} for whom {@link Access} admits. A few threads of its own, so that one who
- * reads slowly keeps no probe waiting.
+ * The telemetry port: metrics, {@code /live}, {@code /ready} and {@code /load} for everybody; the
+ * status page and {@code /status.json} for whom {@link Access} admits. A few threads of its own, so
+ * that one who reads slowly keeps no probe waiting.
  */
 public final class AdminServer implements AutoCloseable {
 
@@ -43,6 +46,8 @@ public final class AdminServer implements AutoCloseable {
 
   private final TelemetryConfig config;
   private final Supplier<String> scrape;
+  private final BooleanSupplier hasRoom;
+  private final Supplier<Standing> standing;
   private final Function<State, Status> status;
   private final Access access;
   private final Page page = new Page();
@@ -58,18 +63,31 @@ public final class AdminServer implements AutoCloseable {
     DRAINING
   }
 
+  /**
+   * @param hasRoom whether new connections should be sent here
+   * @param standing what other replicas are told
+   */
   public AdminServer(
-      TelemetryConfig config, Supplier<String> scrape, Facts facts, ThreadFactory threads) {
-    this(config, scrape, facts::now, threads);
+      TelemetryConfig config,
+      Supplier<String> scrape,
+      BooleanSupplier hasRoom,
+      Supplier<Standing> standing,
+      Facts facts,
+      ThreadFactory threads) {
+    this(config, scrape, hasRoom, standing, facts::now, threads);
   }
 
   AdminServer(
       TelemetryConfig config,
       Supplier<String> scrape,
+      BooleanSupplier hasRoom,
+      Supplier<Standing> standing,
       Function<State, Status> status,
       ThreadFactory threads) {
     this.config = config;
     this.scrape = scrape;
+    this.hasRoom = hasRoom;
+    this.standing = standing;
     this.status = status;
     this.access = new Access(config.admin());
     this.threads = Executors.newFixedThreadPool(THREADS, threads);
@@ -92,20 +110,30 @@ public final class AdminServer implements AutoCloseable {
       answer(exchange, 200, METRICS, scrape.get());
       return;
     }
-    boolean ready = state == State.READY;
     switch (path) {
       case "/live" -> answer(exchange, 200, TEXT, "alive\n");
-      case "/ready" -> answer(exchange, ready ? 200 : 503, TEXT, ready ? "ready\n" : "not ready\n");
+      case "/ready" -> answerReady(exchange);
+      case Questions.PATH -> answer(exchange, 200, JSON, gson.toJson(standing.get()));
       case "/", "/status" -> answerAdmitted(exchange, HTML, page::html);
       case "/status.json" -> answerAdmitted(exchange, JSON, () -> gson.toJson(status.apply(state)));
       default -> answer(exchange, 404, TEXT, index());
     }
   }
 
+  private void answerReady(HttpExchange exchange) throws IOException {
+    if (state != State.READY) {
+      answer(exchange, 503, TEXT, "not ready\n");
+    } else if (!hasRoom.getAsBoolean()) {
+      answer(exchange, 503, TEXT, "not ready: it is full (accept_limit)\n");
+    } else {
+      answer(exchange, 200, TEXT, "ready\n");
+    }
+  }
+
   private String index() {
     return "Satellite answers "
         + config.endpoint()
-        + ", /live, /ready, and for people /status, for scripts /status.json\n";
+        + ", /live, /ready, for other replicas /load, and for people /status, for scripts /status.json\n";
   }
 
   private void answerAdmitted(HttpExchange exchange, String type, Supplier<String> text)

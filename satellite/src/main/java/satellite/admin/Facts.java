@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import java.util.function.LongSupplier;
 import satellite.config.TelemetryConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
+import satellite.pipes.AcceptLimit;
 import satellite.pipes.ClientConnections;
 import satellite.pipes.GrpcServer;
 import satellite.pipes.Pipe;
@@ -244,7 +246,7 @@ public final class Facts {
     return new Status.Connections(
         grpc.connections(),
         http == null ? null : http.connections(),
-        grpc.refusedConnections(),
+        Arrays.stream(AcceptLimit.Reason.values()).mapToLong(grpc::refusedConnections).sum(),
         grpc.deniedCalls(),
         grpc.passedThrough(),
         grpc.passedThroughFailed(),

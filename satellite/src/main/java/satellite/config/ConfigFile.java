@@ -51,12 +51,14 @@ public final class ConfigFile {
     Mapping kafka = sharing.sequence("clients").plugin(KafkaSection.NAME);
     DiskConfig disk = DiskSection.disk(sharing.mapping("disk"));
     List<PipeConfig> pipes = pipes(root.sequence("pipes"), disk != null, notices);
+    TelemetryConfig telemetry = TelemetryConfig.from(root.mapping("telemetry"), notices);
     boolean intoKafka = pipes.stream().anyMatch(pipe -> pipe.kafka() != null);
     return new SatelliteConfig(
         LoggerConfig.from(root.mapping("logger")),
-        TelemetryConfig.from(root.mapping("telemetry"), notices),
+        telemetry,
         ClientSection.client(client, notices),
         FinderSection.finders(client),
+        ReplicasConfig.from(sharing.mapping("replicas"), client, telemetry),
         ClientSection.balancing(client),
         server,
         HttpSection.isListed(user) ? HttpSection.server(http, server.token()) : null,

@@ -33,6 +33,7 @@ final class FinderSection {
 
   private FinderSection() {}
 
+  /** Where the upstream nodes are. */
   static FinderConfig finders(Mapping client) {
     Scalar type = client.scalar("finder_type");
     List<String> types = type.commaList();
@@ -40,11 +41,31 @@ final class FinderSection {
     if (types.isEmpty()) {
       throw type.error("needs at least one finder" + Choice.list(TYPES));
     }
+    return finders(types, client, client);
+  }
+
+  /** Where the other replicas are; null where nobody looks for them. */
+  static FinderConfig finders(Mapping replicas, Mapping client) {
+    Scalar type = replicas.scalar("finder_type");
+    List<String> types = type.commaList();
+    if (types.isEmpty() || types.equals(List.of("none"))) {
+      return null;
+    }
+    types.forEach(one -> Choice.check(type, one, TYPES));
+    return finders(types, replicas, client);
+  }
+
+  /**
+   * @param client whose access to Kubernetes is used
+   */
+  private static FinderConfig finders(List<String> types, Mapping whom, Mapping client) {
     return new FinderConfig(
-        types.contains("static") ? nodes(client.scalar("server_addr")) : List.of(),
-        types.contains("file") ? file(client.scalar("server_file")) : null,
-        types.contains("dns") ? dns(client.mapping("dns")) : null,
-        types.contains("kubernetes") ? kubernetes(client.mapping("kubernetes_config")) : null);
+        types.contains("static") ? nodes(whom.scalar("server_addr")) : List.of(),
+        types.contains("file") ? file(whom.scalar("server_file")) : null,
+        types.contains("dns") ? dns(whom.mapping("dns")) : null,
+        types.contains("kubernetes")
+            ? kubernetes(whom.mapping("kubernetes_config"), client.mapping("kubernetes_config"))
+            : null);
   }
 
   private static List<Node> nodes(Scalar list) {
@@ -113,8 +134,12 @@ final class FinderSection {
     }
   }
 
-  private static KubernetesConfig kubernetes(Mapping kubernetes) {
-    Mapping selector = kubernetes.mapping("selector");
+  /**
+   * @param what is looked for
+   * @param kubernetes how the API server is spoken to
+   */
+  private static KubernetesConfig kubernetes(Mapping what, Mapping kubernetes) {
+    Mapping selector = what.mapping("selector");
     Mapping tls = kubernetes.mapping("tls_config");
     if (tls.scalar("cert_file").text().isEmpty() != tls.scalar("key_file").text().isEmpty()) {
       throw tls.error("a client's certificate needs both cert_file and key_file");
@@ -131,11 +156,11 @@ final class FinderSection {
             optionalFile(tls.scalar("key_file")),
             tls.scalar("server_name").text(),
             tls.scalar("insecure_skip_verify").bool()),
-        namespaces(kubernetes.sequence("namespaces")),
-        KINDS.get(kubernetes.scalar("kind").oneOf(KINDS.keySet())),
+        namespaces(what.sequence("namespaces")),
+        KINDS.get(what.scalar("kind").oneOf(KINDS.keySet())),
         selectors(selector.scalar("label"), selector.scalar("field")),
-        port(kubernetes.mapping("extra_port").scalar("port")),
-        kubernetes.scalar("only_ready").bool());
+        port(what.mapping("extra_port").scalar("port")),
+        what.scalar("only_ready").bool());
   }
 
   private static KubernetesConfig.BasicAuth basicAuth(Mapping kubernetes) {

@@ -13,6 +13,7 @@ import satellite.routing.Balancing;
  * The whole configuration, checked.
  *
  * @param finders where the upstream nodes are looked for
+ * @param replicas null where nobody looks for them
  * @param balancing among nodes where any will do
  * @param http null for none
  * @param kafka null unless a pipe sends into it
@@ -26,6 +27,7 @@ public record SatelliteConfig(
     TelemetryConfig telemetry,
     ClientConfig client,
     FinderConfig finders,
+    ReplicasConfig replicas,
     Balancing balancing,
     ServerConfig server,
     HttpConfig http,

@@ -2,6 +2,7 @@ package satellite.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.Set;
 import satellite.pipes.AccessToken;
 import satellite.pipes.ServerConfig;
@@ -17,7 +18,6 @@ final class ServerSection {
     server.scalar("network").oneOf(Set.of("tcp"));
     Scalar listen = server.scalar("address");
     Address address = Address.parse(listen, listen.text());
-    Mapping limit = server.mapping("accept_limit");
     return new ServerConfig(
         address.host(),
         address.port(),
@@ -26,8 +26,26 @@ final class ServerSection {
         server.scalar("max_recv_msg_size").integer(1, Integer.MAX_VALUE),
         server.scalar("max_concurrent_streams").integer(1, Integer.MAX_VALUE),
         ioThreads(server.scalar("io_threads").integer(0, 256)),
+        limits(server.mapping("accept_limit")),
+        new ServerConfig.Ages(
+            server.scalar("max_connection_age").durationOrZero(ChronoUnit.SECONDS),
+            server.scalar("max_connection_age_grace").durationOrZero(ChronoUnit.SECONDS),
+            server.scalar("max_stream_age").durationOrZero(ChronoUnit.SECONDS)),
+        quotas(server.mapping("quota")));
+  }
+
+  private static ServerConfig.Limits limits(Mapping limit) {
+    return new ServerConfig.Limits(
         limit.scalar("connection_count").integer(1, Integer.MAX_VALUE),
-        limit.scalar("cpu_utilization").integer(1, Integer.MAX_VALUE));
+        limit.scalar("cpu_utilization").integer(1, Integer.MAX_VALUE),
+        limit.scalar("client_connection_count").integer(0, Integer.MAX_VALUE),
+        limit.scalar("readiness").bool());
+  }
+
+  private static ServerConfig.Quotas quotas(Mapping quota) {
+    return new ServerConfig.Quotas(
+        quota.scalar("client_bytes").number(0, Long.MAX_VALUE),
+        quota.scalar("service_bytes").number(0, Long.MAX_VALUE));
   }
 
   private static ServerConfig.Tls tls(Mapping server) {

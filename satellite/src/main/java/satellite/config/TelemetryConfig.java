@@ -1,5 +1,6 @@
 package satellite.config;
 
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
@@ -14,6 +15,7 @@ import satellite.pipes.AccessToken;
  * @param port 0 takes a free one
  * @param endpoint path of the metrics
  * @param admin who may see the status page there
+ * @param meters how OAP is told of the metrics; null where it is not
  */
 public record TelemetryConfig(
     String cluster,
@@ -23,7 +25,22 @@ public record TelemetryConfig(
     String host,
     int port,
     String endpoint,
-    Admin admin) {
+    Admin admin,
+    Meters meters) {
+
+  /** What the Go Satellite's file calls an instance that nobody has named. */
+  private static final String UNNAMED = "satellite-instance";
+
+  /** A minute of meters, for which OAP computes what counters grew by. */
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /**
+   * {@code metrics_service}.
+   *
+   * @param interval between two reports
+   * @param prefix what every meter's name begins with
+   */
+  public record Meters(Duration interval, String prefix) {}
 
   /**
    * Who may see the status page.
@@ -32,6 +49,8 @@ public record TelemetryConfig(
    * @param token to be presented by all, whatever {@code open} says, if there is one
    */
   public record Admin(boolean open, AccessToken token) {}
+
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
 
   private static final Set<String> EXPORTS =
       Set.of("prometheus", "metrics_service", "pprof", "none");
@@ -43,12 +62,7 @@ public record TelemetryConfig(
     if (exports.contains("pprof")) {
       notices.add(exportType.place() + ": pprof is accepted without effect");
     }
-    if (exports.contains("metrics_service")) {
-      notices.add(exportType.place() + ": metrics_service comes later, nothing is sent");
-    }
-    Mapping metricsService = telemetry.mapping("metrics_service");
-    metricsService.scalar("client_name").oneOf(Set.of(ClientSection.NAME));
-    metricsService.scalar("interval").duration(ChronoUnit.SECONDS);
+    Meters meters = meters(telemetry.mapping("metrics_service"), notices);
 
     Mapping prometheus = telemetry.mapping("prometheus");
     Scalar endpoint = prometheus.scalar("endpoint");
@@ -60,12 +74,35 @@ public record TelemetryConfig(
     return new TelemetryConfig(
         telemetry.scalar("cluster").text(),
         telemetry.scalar("service").text(),
-        telemetry.scalar("instance").text(),
+        instance(telemetry.scalar("instance").text()),
         exports.contains("prometheus"),
         address.host(),
         address.port(),
         endpoint.text(),
-        admin(telemetry.mapping("admin")));
+        admin(telemetry.mapping("admin")),
+        exports.contains("metrics_service") ? meters : null);
+  }
+
+  private static Meters meters(Mapping service, List<String> notices) {
+    service.scalar("client_name").oneOf(Set.of(ClientSection.NAME));
+    Scalar interval = service.scalar("interval");
+    Duration every = interval.duration(ChronoUnit.SECONDS);
+    if (every.compareTo(SHORTEST) < 0) {
+      throw interval.invalid("must be a second at least");
+    }
+    if (MINUTE.toMillis() % every.toMillis() != 0) {
+      notices.add(
+          interval.place()
+              + ": OAP counts by the minute, which is no multiple of "
+              + interval.text()
+              + ": with several replicas of one service its counters will be wrong");
+    }
+    return new Meters(every, service.scalar("metric_prefix").text());
+  }
+
+  /** Replicas of one name would be one to OAP and to Prometheus. */
+  private static String instance(String named) {
+    return named.isEmpty() || named.equals(UNNAMED) ? HostName.get() : named;
   }
 
   private static Admin admin(Mapping admin) {

@@ -89,7 +89,7 @@ class UserFileTest extends ConfigFixture {
             """);
     assertEquals("::1", config.server().host());
     assertEquals(9, config.server().port());
-    assertEquals(4000, config.server().maxConnections());
+    assertEquals(4000, config.server().limits().connections());
     assertEquals(Duration.ofMinutes(1), config.client().checkPeriod());
     assertEquals(Duration.ofSeconds(20), config.client().streamTimeout());
   }

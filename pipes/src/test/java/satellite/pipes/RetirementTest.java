@@ -1,0 +1,302 @@
+package satellite.pipes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static satellite.pipes.ReceiverPlugin.EVENT;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import satellite.pipes.ServerConfig.Ages;
+
+/** Clients that are sent away, for their age or because there are too many: they lose nothing. */
+class RetirementTest extends FlowFixture {
+
+  private static final String OK = "0";
+  private static final Duration AGE = Duration.ofMinutes(10);
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  /** Ages are lengthened or shortened by a tenth: past any of them. */
+  private static final Duration PAST_AGE = AGE.multipliedBy(112).dividedBy(100);
+
+  private static final Duration BEFORE_AGE = AGE.multipliedBy(88).dividedBy(100);
+
+  private final AtomicLong ahead = new AtomicLong();
+
+  @BeforeEach
+  void turnTheClockByHand() {
+    nanoTime = () -> System.nanoTime() + ahead.get();
+    node();
+  }
+
+  private void start(Duration connection, Duration stream) {
+    ServerConfig.Ages ages = new Ages(connection, GRACE, stream);
+    server =
+        new ServerConfig(
+            server.host(),
+            0,
+            null,
+            AccessToken.NONE,
+            server.maxMessageBytes(),
+            server.maxConcurrentStreams(),
+            server.ioThreads(),
+            server.limits(),
+            ages,
+            ServerConfig.Quotas.NONE);
+    start(EVENT);
+  }
+
+  private void pass(Duration time) {
+    ahead.addAndGet(time.toNanos());
+    satellite.look();
+  }
+
+  /** After it, what the agent has sent was read, and what was asked of its connection was done. */
+  private void roundTrip(FrameClient agent) {
+    FrameClient.Stream health = agent.open("/grpc.health.v1.Health/Check");
+    health.send(new byte[0]).halfClose();
+    await("the health check is answered", () -> health.status() != null);
+  }
+
+  private FrameClient.Stream opened(FrameClient agent, int taken) {
+    FrameClient.Stream stream = agent.open(Samples.EVENTS).send(Samples.event("e" + taken));
+    await("it is taken in", () -> account().received() == taken);
+    return stream;
+  }
+
+  @Test
+  void aConnectionIsToldToGoWhenItIsOld() throws Exception {
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream stream = opened(agent, 1);
+      pass(BEFORE_AGE);
+      assertEquals(0, satellite.agedConnections());
+      ahead.addAndGet(PAST_AGE.minus(BEFORE_AGE).toNanos());
+      stream.send(Samples.event("just now"));
+      await("it is taken in", () -> account().received() == 2);
+      satellite.look();
+      assertEquals(1, satellite.agedConnections());
+      assertEquals(0, satellite.staying());
+      assertEquals(1, satellite.connections());
+      await("GOAWAY", () -> agent.goAways().size() == 1);
+      agent.acknowledgePing();
+      await("the second GOAWAY", () -> agent.goAways().size() == 2);
+      stream.send(Samples.event("more")).halfClose();
+      await("it is answered", () -> stream.status() != null);
+      assertEquals(OK, stream.status());
+      await("the connection is closed", agent::isClosed);
+      await("and not counted", () -> satellite.connections() == 0);
+    }
+    awaitForwarded(3);
+  }
+
+  @Test
+  void withoutAnAgeNobodyIsToldToGo() throws Exception {
+    start(Duration.ZERO, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream stream = opened(agent, 1);
+      pass(Duration.ofDays(100));
+      stream.halfClose();
+      await("it is answered", () -> stream.status() != null);
+      assertEquals(List.of(), agent.goAways());
+    }
+    assertEquals(0, satellite.agedConnections());
+    awaitForwarded(1);
+  }
+
+  @Test
+  void aStreamOnAConnectionThatGoesIsAnsweredAtAQuietMoment() throws Exception {
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream stream = opened(agent, 1);
+      ahead.addAndGet(PAST_AGE.toNanos());
+      stream.send(Samples.event("just now"));
+      await("it is taken in", () -> account().received() == 2);
+      satellite.look();
+      await("GOAWAY", () -> !agent.goAways().isEmpty());
+      assertNull(stream.status());
+      pass(Duration.ofMillis(300));
+      await("it is answered", () -> stream.status() != null);
+      assertEquals(OK, stream.status());
+      // As clients do that are answered early.
+      stream.halfClose();
+      agent.acknowledgePing();
+      await("the connection is closed", agent::isClosed);
+    }
+    assertEquals(1, pipe(EVENT).endedStreams());
+    awaitForwarded(2);
+  }
+
+  @Test
+  void aStreamThatIsNeverQuietEndsWhenTheGraceTimeIsOver() throws Exception {
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream stream = opened(agent, 1);
+      int taken = 1;
+      Duration step = Duration.ofSeconds(5);
+      ahead.addAndGet(PAST_AGE.toNanos());
+      for (Duration gone = Duration.ZERO; gone.compareTo(GRACE) < 0; gone = gone.plus(step)) {
+        stream.send(Samples.event("busy"));
+        int now = ++taken;
+        await("it is taken in", () -> account().received() == now);
+        satellite.look();
+        roundTrip(agent);
+        assertNull(stream.status());
+        ahead.addAndGet(step.toNanos());
+      }
+      satellite.look();
+      await("it is answered", () -> stream.status() != null);
+      assertEquals(OK, stream.status());
+      awaitForwarded(taken);
+    }
+  }
+
+  @Test
+  void aStreamPastItsAgeEndsAndItsConnectionStays() throws Exception {
+    start(Duration.ZERO, AGE);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream old = opened(agent, 1);
+      pass(BEFORE_AGE);
+      FrameClient.Stream young = opened(agent, 2);
+      pass(PAST_AGE.minus(BEFORE_AGE));
+      await("the old one is answered", () -> old.status() != null);
+      assertEquals(OK, old.status());
+      young.send(Samples.event("more")).halfClose();
+      await("the other goes on", () -> young.status() != null);
+      assertEquals(List.of(), agent.goAways());
+      assertEquals(1, pipe(EVENT).endedStreams());
+    }
+    awaitForwarded(3);
+  }
+
+  @Test
+  void whatIsPassedThroughIsCutWhenItDoesNotEnd() throws Exception {
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream conversation = agent.open("/skywalking.v10.PprofTask/collect");
+      await("it is open", () -> satellite.connections() == 1);
+      pass(PAST_AGE);
+      pass(GRACE);
+      assertFalse(agent.isClosed());
+      pass(Duration.ofSeconds(3));
+      await("the connection is closed", agent::isClosed);
+      assertFalse(OK.equals(conversation.status()), "it ended well");
+    }
+    await("and not counted", () -> satellite.connections() == 0);
+  }
+
+  @Test
+  void whatWaitsForSpaceIsNotCutAndIsTakenWhenThereIsSome() throws Exception {
+    queue = new satellite.queue.QueueConfig(1, 1, LONG, queue.whenFull());
+    nodes.get(0).stop();
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream stream = opened(agent, 1);
+      stream.send(Samples.event("waits"));
+      roundTrip(agent);
+      pass(PAST_AGE);
+      pass(GRACE);
+      pass(Duration.ofMinutes(1));
+      assertFalse(agent.isClosed());
+      nodes.get(0).start(nodes.get(0).port());
+      await("it is taken in", () -> account().received() == 2);
+      pass(Duration.ofSeconds(1));
+      await("it is answered", () -> stream.status() != null);
+      assertEquals(OK, stream.status());
+    }
+    awaitForwarded(2);
+  }
+
+  @Test
+  void theLongestLivedAreShedFirst() throws Exception {
+    start(Duration.ZERO, Duration.ZERO);
+    List<FrameClient> agents = new ArrayList<>();
+    for (int i = 1; i <= 6; i++) {
+      agents.add(new FrameClient(satellite.port()));
+      opened(agents.get(i - 1), i);
+      ahead.addAndGet(Duration.ofMinutes(1).toNanos());
+    }
+    satellite.shed(2);
+    assertEquals(4, satellite.staying());
+    satellite.shed(1);
+    assertEquals(3, satellite.staying());
+    assertEquals(3, satellite.shedConnections());
+    for (int i = 0; i < 6; i++) {
+      FrameClient agent = agents.get(i);
+      if (i < 3) {
+        await("GOAWAY", () -> !agent.goAways().isEmpty());
+      } else {
+        assertEquals(List.of(), agent.goAways());
+      }
+    }
+    for (FrameClient agent : agents) {
+      agent.close();
+    }
+    awaitForwarded(6);
+  }
+
+  @Test
+  void thatMoreAreShedThanThereAreHarmsNobody() {
+    start(Duration.ZERO, Duration.ZERO);
+    satellite.shed(5);
+    Caller.stream(client(), Samples.EVENTS).send(Samples.event("1")).finish();
+    ahead.addAndGet(Duration.ofSeconds(1).toNanos());
+    satellite.shed(5);
+    Caller.stream(client(), Samples.EVENTS).send(Samples.event("2")).finish();
+    awaitForwarded(2);
+  }
+
+  @Test
+  void clientsThatAreShedAllTheTimeLoseNoCall() throws Exception {
+    start(Duration.ZERO, Duration.ZERO);
+    AtomicBoolean enough = new AtomicBoolean();
+    List<AtomicInteger> answered = new ArrayList<>();
+    List<CompletableFuture<Void>> agents = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      ManagedChannel agent = client();
+      AtomicInteger own = new AtomicInteger();
+      answered.add(own);
+      agents.add(
+          CompletableFuture.runAsync(
+              () -> {
+                while (!enough.get()) {
+                  Caller call = Caller.stream(agent, Samples.EVENTS);
+                  call.send(Samples.event("e")).halfClose();
+                  assertEquals(Status.Code.OK, call.code(), () -> "" + call.status());
+                  own.incrementAndGet();
+                }
+              },
+              task -> new Thread(task).start()));
+    }
+    for (int shed = 1; shed <= 40; shed++) {
+      List<Integer> seen = answered.stream().map(AtomicInteger::get).toList();
+      await(
+          "each goes on",
+          () -> {
+            for (int i = 0; i < seen.size(); i++) {
+              if (answered.get(i).get() < seen.get(i) + 5 && !agents.get(i).isDone()) {
+                return false;
+              }
+            }
+            return true;
+          });
+      ahead.addAndGet(Duration.ofSeconds(1).toNanos());
+      satellite.shed(2);
+      satellite.look();
+    }
+    enough.set(true);
+    agents.forEach(CompletableFuture::join);
+    assertTrue(satellite.shedConnections() > 20, "shed " + satellite.shedConnections());
+    awaitForwarded(answered.stream().mapToInt(AtomicInteger::get).sum());
+  }
+}

@@ -1,0 +1,80 @@
+package satellite.replicas;
+
+import java.util.Arrays;
+import java.util.Collection;
+
+/**
+ * When, within the interval, a replica reports its meters: an instant of its own, as long as it
+ * runs. RATIONALE.md tells why: OAP takes a report's counters from those of a minute before,
+ * whoever sent them, so exactly a minute before there must be this replica's own.
+ *
+ * <p>It begins where the instance's name says. Two that lie too close, so that their reports might
+ * overtake each other, move apart: the one with the larger id goes into the middle of the widest
+ * gap. Any thread.
+ */
+public final class Phase {
+
+  /** Reports that lie further apart arrive in their order; less where there are very many. */
+  private static final int APART_MILLIS = 200;
+
+  private final String id;
+  private final int interval;
+  private volatile int millis;
+
+  /**
+   * @param id of the process
+   * @param instance whose name is no other replica's
+   * @param intervalMillis between two reports
+   */
+  public Phase(String id, String instance, int intervalMillis) {
+    this.id = id;
+    this.interval = intervalMillis;
+    this.millis = Math.floorMod(instance.hashCode() * 0x9E3779B1, intervalMillis);
+  }
+
+  public int millis() {
+    return millis;
+  }
+
+  /** The next instant of this phase that is after {@code nowMillis}, since the epoch. */
+  public long next(long nowMillis) {
+    long next = nowMillis - Math.floorMod(nowMillis, (long) interval) + millis;
+    return next > nowMillis ? next : next + interval;
+  }
+
+  /** Gives way if need be. */
+  public void look(Collection<Standing> others) {
+    if (others.isEmpty()) {
+      return;
+    }
+    int apart = Math.min(APART_MILLIS, interval / (4 * (others.size() + 1)));
+    boolean tooClose =
+        others.stream()
+            .anyMatch(
+                other -> other.id().compareTo(id) < 0 && distance(other.phaseMillis()) < apart);
+    if (tooClose) {
+      millis = middleOfTheWidestGap(others.stream().mapToInt(Standing::phaseMillis).toArray());
+    }
+  }
+
+  private int distance(int other) {
+    int ahead = Math.floorMod(other - millis, interval);
+    return Math.min(ahead, interval - ahead);
+  }
+
+  private int middleOfTheWidestGap(int[] taken) {
+    Arrays.sort(taken);
+    int from = taken[taken.length - 1];
+    int widest = Math.floorMod(taken[0] - from, interval);
+    if (taken.length == 1) {
+      widest = interval;
+    }
+    for (int i = 1; i < taken.length; i++) {
+      if (taken[i] - taken[i - 1] > widest) {
+        widest = taken[i] - taken[i - 1];
+        from = taken[i - 1];
+      }
+    }
+    return Math.floorMod(from + widest / 2, interval);
+  }
+}
