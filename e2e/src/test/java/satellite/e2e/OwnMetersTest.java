@@ -41,8 +41,7 @@ class OwnMetersTest {
     try (RealOap oap =
             RealOap.startWithRules(
                     "oap-own-meters",
-                    SatelliteProcess.ROOT.resolve(
-                        "hpa/oap/satellite-instances.yaml"))
+                    SatelliteProcess.ROOT.resolve("hpa/oap/satellite-instances.yaml"))
                 .awaitReady();
         SatelliteProcess busy = start(oap, 0);
         SatelliteProcess idle = start(oap, 1);
@@ -72,8 +71,7 @@ class OwnMetersTest {
       assertTrue(oap.figure(latest(received, "satellite-0")) > 0);
       assertEquals(0, oap.figure(latest(received, "satellite-1")));
       for (SatelliteProcess replica : List.of(busy, idle)) {
-        assertTrue(
-            replica.metrics().sum("satellite_own_reports", "result=\"delivered\"") > 0);
+        assertTrue(replica.metrics().sum("satellite_own_reports", "result=\"delivered\"") > 0);
         assertEquals(0, replica.metrics().sum("satellite_own_reports", "result=\"failed\""));
       }
     }
