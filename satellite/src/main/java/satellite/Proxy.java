@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import satellite.admin.AdminServer;
 import satellite.admin.Facts;
+import satellite.admin.Questions;
 import satellite.config.SatelliteConfig;
 import satellite.config.TelemetryConfig;
 import satellite.discovery.Discovery;
@@ -44,7 +45,6 @@ import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
 import satellite.replicas.Evening;
 import satellite.replicas.Phase;
-import satellite.replicas.Questions;
 import satellite.replicas.Replicas;
 import satellite.replicas.Standing;
 import satellite.replicas.View;
@@ -296,8 +296,11 @@ public final class Proxy {
     long wait = timeMillis - System.currentTimeMillis();
     pool.schedule(
         () -> {
-          meters.report(timeMillis);
-          reportAt(phase.next(System.currentTimeMillis()));
+          try {
+            meters.report(timeMillis);
+          } finally {
+            reportAt(phase.next(System.currentTimeMillis()));
+          }
         },
         wait,
         TimeUnit.MILLISECONDS);

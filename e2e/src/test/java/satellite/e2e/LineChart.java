@@ -54,7 +54,9 @@ final class LineChart {
               y + 4,
               top * i / 4));
     }
-    for (int second = 0; second <= (steps - 1) * stepSeconds; second += 5) {
+    double seconds = (steps - 1) * stepSeconds;
+    int every = Math.max(5, (int) Math.ceil(seconds / 60) * 5);
+    for (int second = 0; second <= seconds; second += every) {
       svg.append(
           String.format(
               Locale.ROOT,

@@ -23,8 +23,7 @@ public record ServerConfig(
     int maxConcurrentStreams,
     int ioThreads,
     Limits limits,
-    Ages ages,
-    Quotas quotas) {
+    Ages ages) {
 
   /**
    * @param certificate PEM file
@@ -67,17 +66,5 @@ public record ServerConfig(
 
     public static final Ages UNLIMITED =
         new Ages(Duration.ZERO, Duration.ofSeconds(30), Duration.ZERO);
-  }
-
-  /**
-   * What may be taken in within a second, in bytes of messages; who has more of them is read later.
-   * 0 for no such limit.
-   *
-   * @param clientBytes from one client, an address
-   * @param serviceBytes of one service, by the name in the messages
-   */
-  public record Quotas(long clientBytes, long serviceBytes) {
-
-    public static final Quotas NONE = new Quotas(0, 0);
   }
 }

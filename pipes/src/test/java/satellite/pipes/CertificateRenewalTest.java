@@ -116,8 +116,7 @@ class CertificateRenewalTest extends FlowFixture {
             1000,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED,
-            ServerConfig.Quotas.NONE);
+            ServerConfig.Ages.UNLIMITED);
     node();
     start(EVENT);
   }

@@ -79,8 +79,7 @@ abstract class FlowFixture {
           1000,
           2,
           ServerConfig.Limits.of(1000),
-          ServerConfig.Ages.UNLIMITED,
-          ServerConfig.Quotas.NONE);
+          ServerConfig.Ages.UNLIMITED);
   Balancing balancing = Balancing.ROUND_ROBIN;
   Duration drainTime = LONG;
   long memoryBytes = 64 << 20;

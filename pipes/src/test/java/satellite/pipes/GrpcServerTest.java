@@ -17,6 +17,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -46,8 +47,7 @@ class GrpcServerTest extends FlowFixture {
             1000,
             2,
             new ServerConfig.Limits(connections, cpuPercent, 0, true),
-            ServerConfig.Ages.UNLIMITED,
-            ServerConfig.Quotas.NONE);
+            ServerConfig.Ages.UNLIMITED);
   }
 
   private Socket rawConnection() throws IOException {
@@ -165,6 +165,67 @@ class GrpcServerTest extends FlowFixture {
   }
 
   @Test
+  void oneClientMayHaveItsConnectionsAndNoMore() throws Exception {
+    server =
+        new ServerConfig(
+            "",
+            0,
+            null,
+            AccessToken.NONE,
+            2 << 20,
+            1000,
+            2,
+            new ServerConfig.Limits(1000, 101, 2, true),
+            ServerConfig.Ages.UNLIMITED);
+    node();
+    start(EVENT);
+    try (Socket first = rawConnection();
+        Socket second = rawConnection()) {
+      await("they are counted", () -> satellite.connections() == 2);
+      try (Socket third = rawConnection()) {
+        assertClosedByPeer(third);
+      }
+      assertEquals(1, satellite.refusedConnections(AcceptLimit.Reason.CLIENT_CONNECTION_COUNT));
+      InetAddress neighbour = InetAddress.getByName("127.0.0.2");
+      try (Socket other =
+          new Socket(InetAddress.getByName("127.0.0.1"), satellite.port(), neighbour, 0)) {
+        await("another client gets in", () -> satellite.connections() == 3);
+      }
+      first.close();
+      await("its place is free", () -> satellite.connections() == 1);
+      try (Socket again = rawConnection()) {
+        await("and may be taken", () -> satellite.connections() == 2);
+      }
+    }
+    await("all are gone", () -> satellite.connections() == 0);
+  }
+
+  /** Whatever a client does at whatever moment, its place is free afterwards. */
+  @Test
+  void theCountIsRightUnderAnyAbort() throws Exception {
+    node();
+    start(EVENT);
+    byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    for (int i = 0; i < 300; i++) {
+      try (Socket socket = rawConnection()) {
+        // Half of them say nothing, the others up to a preface and an empty SETTINGS frame.
+        if (i % 2 == 0) {
+          socket.getOutputStream().write(preface, 0, i % preface.length);
+        } else if (i % 3 == 0) {
+          socket.getOutputStream().write(preface);
+          socket.getOutputStream().write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+        }
+        // A third of them with a reset.
+        socket.setSoLinger(i % 3 == 1, 0);
+      }
+    }
+    await("nobody is counted", () -> satellite.connections() == 0);
+    Caller.stream(client(), Samples.EVENTS).send(Samples.event("1")).finish();
+    assertEquals(1, satellite.connections());
+    awaitForwarded(1);
+  }
+
+  @Test
   void aBusyCpuClosesNewConnectionsOnly() throws Exception {
     limits(1000, 75);
     AtomicReference<Double> cpu = new AtomicReference<>(10.0);
@@ -206,8 +267,7 @@ class GrpcServerTest extends FlowFixture {
             1000,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED,
-            ServerConfig.Quotas.NONE);
+            ServerConfig.Ages.UNLIMITED);
     StandInOap oap = node();
     start(EVENT);
     ManagedChannel agent = client();
@@ -235,8 +295,7 @@ class GrpcServerTest extends FlowFixture {
             2,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED,
-            ServerConfig.Quotas.NONE);
+            ServerConfig.Ages.UNLIMITED);
     node();
     start(EVENT);
     ManagedChannel agent = client();

@@ -160,8 +160,7 @@ class TlsTest extends FlowFixture {
         1000,
         2,
         ServerConfig.Limits.of(1000),
-        ServerConfig.Ages.UNLIMITED,
-        ServerConfig.Quotas.NONE);
+        ServerConfig.Ages.UNLIMITED);
   }
 
   private void startWithServerTls(String certificate, String key, String clientCa) {

@@ -55,8 +55,7 @@ class TokenTest extends FlowFixture {
             1000,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED,
-            ServerConfig.Quotas.NONE);
+            ServerConfig.Ages.UNLIMITED);
     client =
         new ClientConfig(
             null, tokenSent, client.checkPeriod(), client.unaryTimeout(), client.streamTimeout());

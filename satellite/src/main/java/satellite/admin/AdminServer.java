@@ -15,7 +15,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import satellite.config.TelemetryConfig;
-import satellite.replicas.Questions;
 import satellite.replicas.Standing;
 
 /**

@@ -51,7 +51,7 @@ public final class ConfigFile {
     Mapping kafka = sharing.sequence("clients").plugin(KafkaSection.NAME);
     DiskConfig disk = DiskSection.disk(sharing.mapping("disk"));
     List<PipeConfig> pipes = pipes(root.sequence("pipes"), disk != null, notices);
-    TelemetryConfig telemetry = TelemetryConfig.from(root.mapping("telemetry"), notices);
+    TelemetryConfig telemetry = TelemetryConfig.from(root.mapping("telemetry"), env, notices);
     boolean intoKafka = pipes.stream().anyMatch(pipe -> pipe.kafka() != null);
     return new SatelliteConfig(
         LoggerConfig.from(root.mapping("logger")),

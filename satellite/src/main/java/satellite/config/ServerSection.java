@@ -30,8 +30,7 @@ final class ServerSection {
         new ServerConfig.Ages(
             server.scalar("max_connection_age").durationOrZero(ChronoUnit.SECONDS),
             server.scalar("max_connection_age_grace").durationOrZero(ChronoUnit.SECONDS),
-            server.scalar("max_stream_age").durationOrZero(ChronoUnit.SECONDS)),
-        quotas(server.mapping("quota")));
+            server.scalar("max_stream_age").durationOrZero(ChronoUnit.SECONDS)));
   }
 
   private static ServerConfig.Limits limits(Mapping limit) {
@@ -40,12 +39,6 @@ final class ServerSection {
         limit.scalar("cpu_utilization").integer(1, Integer.MAX_VALUE),
         limit.scalar("client_connection_count").integer(0, Integer.MAX_VALUE),
         limit.scalar("readiness").bool());
-  }
-
-  private static ServerConfig.Quotas quotas(Mapping quota) {
-    return new ServerConfig.Quotas(
-        quota.scalar("client_bytes").number(0, Long.MAX_VALUE),
-        quota.scalar("service_bytes").number(0, Long.MAX_VALUE));
   }
 
   private static ServerConfig.Tls tls(Mapping server) {

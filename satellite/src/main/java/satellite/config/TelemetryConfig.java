@@ -3,6 +3,7 @@ package satellite.config;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import satellite.pipes.AccessToken;
 
@@ -55,7 +56,7 @@ public record TelemetryConfig(
   private static final Set<String> EXPORTS =
       Set.of("prometheus", "metrics_service", "pprof", "none");
 
-  static TelemetryConfig from(Mapping telemetry, List<String> notices) {
+  static TelemetryConfig from(Mapping telemetry, Map<String, String> env, List<String> notices) {
     Scalar exportType = telemetry.scalar("export_type");
     List<String> exports = exportType.commaList();
     exports.forEach(export -> Choice.check(exportType, export, EXPORTS));
@@ -74,7 +75,7 @@ public record TelemetryConfig(
     return new TelemetryConfig(
         telemetry.scalar("cluster").text(),
         telemetry.scalar("service").text(),
-        instance(telemetry.scalar("instance").text()),
+        instance(telemetry.scalar("instance").text(), env),
         exports.contains("prometheus"),
         address.host(),
         address.port(),
@@ -101,8 +102,8 @@ public record TelemetryConfig(
   }
 
   /** Replicas of one name would be one to OAP and to Prometheus. */
-  private static String instance(String named) {
-    return named.isEmpty() || named.equals(UNNAMED) ? HostName.get() : named;
+  private static String instance(String named, Map<String, String> env) {
+    return named.isEmpty() || named.equals(UNNAMED) ? HostName.of(env) : named;
   }
 
   private static Admin admin(Mapping admin) {

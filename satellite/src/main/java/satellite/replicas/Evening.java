@@ -13,10 +13,10 @@ package satellite.replicas;
 public final class Evening {
 
   /** Of what is above the mean. */
-  private static final double PART = 0.15;
+  private static final double PART = 0.2;
 
   /** Of all that it has: so many clients may connect anew at once. */
-  private static final double MOST = 0.05;
+  private static final double MOST = 0.08;
 
   /** The last one is not worth a move: somebody has to have it. */
   private static final double LAST = 0.5;

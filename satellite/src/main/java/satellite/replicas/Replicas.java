@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.INFO;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,11 +41,13 @@ public final class Replicas implements AutoCloseable {
   private final Function<Node, CompletionStage<Standing>> asking;
   private final LongSupplier nanoTime;
   private final RandomGenerator random;
-  private final Map<String, Said> said = new ConcurrentHashMap<>();
+  private final Map<Node, Said> said = new ConcurrentHashMap<>();
+
+  /** In an order that changes as they are asked. */
   private volatile List<Node> nodes = List.of();
 
-  /** Under which this one was found; null until it has met itself. */
-  private volatile String self;
+  /** As which this one was found; null until it has met itself. */
+  private volatile Node self;
 
   /**
    * @param discovery of all replicas, this one among them or not
@@ -68,10 +71,8 @@ public final class Replicas implements AutoCloseable {
   }
 
   private void found(Set<Node> found) {
-    nodes = List.copyOf(found);
-    Set<String> addresses = ConcurrentHashMap.newKeySet();
-    found.forEach(node -> addresses.add(node.address()));
-    said.keySet().retainAll(addresses);
+    nodes = new ArrayList<>(found);
+    said.keySet().retainAll(found);
     LOG.log(INFO, "replicas found: {0}", String.valueOf(found.size()));
   }
 
@@ -79,11 +80,15 @@ public final class Replicas implements AutoCloseable {
   public void round() {
     long now = nanoTime.getAsLong();
     said.values().removeIf(one -> now - one.atNanos >= MEMORY_NANOS);
-    List<Node> others = new ArrayList<>(nodes);
-    others.removeIf(node -> node.address().equals(self));
-    int questions = Math.min(ASKED, others.size());
-    for (int i = 0; i < questions; i++) {
-      ask(others.remove(random.nextInt(others.size())));
+    List<Node> drawn = nodes;
+    int asked = 0;
+    // A shuffle (Fisher and Yates) that ends with the last one asked.
+    for (int i = 0; i < drawn.size() && asked < ASKED; i++) {
+      Collections.swap(drawn, i, i + random.nextInt(drawn.size() - i));
+      if (!drawn.get(i).equals(self)) {
+        ask(drawn.get(i));
+        asked++;
+      }
     }
   }
 
@@ -93,11 +98,11 @@ public final class Replicas implements AutoCloseable {
         .whenComplete(
             (standing, failure) -> {
               if (failure != null) {
-                said.remove(node.address());
+                said.remove(node);
               } else if (standing.id().equals(own.get().id())) {
-                self = node.address();
+                self = node;
               } else {
-                said.put(node.address(), new Said(standing, nanoTime.getAsLong()));
+                said.put(node, new Said(standing, nanoTime.getAsLong()));
               }
             });
   }
@@ -108,17 +113,8 @@ public final class Replicas implements AutoCloseable {
   }
 
   public View view() {
-    return view(own.get(), others(), found());
-  }
-
-  /** With this one, whether it was found or not. */
-  private int found() {
     int found = nodes.size();
-    return self != null && isAmong(self) ? found : found + 1;
-  }
-
-  private boolean isAmong(String address) {
-    return nodes.stream().anyMatch(node -> node.address().equals(address));
+    return view(own.get(), others(), self == null ? found + 1 : found);
   }
 
   /**

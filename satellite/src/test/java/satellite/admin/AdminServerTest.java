@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.config.TelemetryConfig;
 import satellite.pipes.AccessToken;
+import satellite.replicas.Standing;
 
 /** The telemetry port over real HTTP. */
 @Timeout(20)
@@ -33,6 +34,7 @@ class AdminServerTest {
   private static final String TOKEN = "s3cret-of-the-operators";
 
   private AdminServer admin;
+  private volatile boolean hasRoom = true;
 
   private void start(boolean open, AccessToken token, String endpoint) throws IOException {
     admin =
@@ -45,8 +47,11 @@ class AdminServerTest {
                 "127.0.0.1",
                 0,
                 endpoint,
-                new TelemetryConfig.Admin(open, token)),
+                new TelemetryConfig.Admin(open, token),
+                null),
             () -> "a_metric 1\n",
+            () -> hasRoom,
+            () -> new Standing("id-1", 812, 0.25, true, 4321),
             StatusSamples::of,
             Thread::new);
     admin.start();
@@ -138,6 +143,27 @@ class AdminServerTest {
   }
 
   @Test
+  void oneThatIsFullIsNotReadyAndSaysWhy() throws Exception {
+    start();
+    admin.ready(true);
+    assertEquals(200, send("GET", "/ready").statusCode());
+    hasRoom = false;
+    assertEquals(503, send("GET", "/ready").statusCode());
+    assertTrue(send("GET", "/ready").body().contains("accept_limit"));
+    assertEquals(200, send("GET", "/live").statusCode());
+    hasRoom = true;
+    assertEquals(200, send("GET", "/ready").statusCode());
+  }
+
+  @Test
+  void otherReplicasAreToldHowItStands() throws Exception {
+    start();
+    assertEquals(
+        "{\"id\":\"id-1\",\"connections\":812,\"share\":0.25,\"accepting\":true,\"phaseMillis\":4321}",
+        send("GET", "/load").body());
+  }
+
+  @Test
   void closingWithoutStartIsFine() {
     admin =
         new AdminServer(
@@ -149,8 +175,11 @@ class AdminServerTest {
                 "",
                 0,
                 "/m",
-                new TelemetryConfig.Admin(false, AccessToken.NONE)),
+                new TelemetryConfig.Admin(false, AccessToken.NONE),
+                null),
             () -> "",
+            () -> true,
+            () -> null,
             StatusSamples::of,
             Thread::new);
   }

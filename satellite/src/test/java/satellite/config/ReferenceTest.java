@@ -68,7 +68,7 @@ class ReferenceTest extends ConfigFixture {
 
   @Test
   void defaultsOfWhatPipesShare() {
-    SatelliteConfig config = defaults();
+    SatelliteConfig config = ConfigFile.load(null, java.util.Map.of("HOSTNAME", "pod-7"));
     assertEquals(
         new LoggerConfig(
             "%time [%level][%field] - %msg", "2006-01-02 15:04:05.000", System.Logger.Level.INFO),
@@ -77,12 +77,13 @@ class ReferenceTest extends ConfigFixture {
         new TelemetryConfig(
             "satellite-cluster",
             "satellite-service",
-            "satellite-instance",
+            "pod-7",
             true,
             "",
             1234,
             "/metrics",
-            new TelemetryConfig.Admin(false, AccessToken.NONE)),
+            new TelemetryConfig.Admin(false, AccessToken.NONE),
+            null),
         config.telemetry());
     assertEquals(
         new ClientConfig(
@@ -91,7 +92,16 @@ class ReferenceTest extends ConfigFixture {
     assertEquals(List.of(new Node("127.0.0.1", 11800)), config.finders().nodes());
     int ioThreads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     assertEquals(
-        new ServerConfig("", 11800, null, AccessToken.NONE, 2097152, 32, ioThreads, 4000, 75),
+        new ServerConfig(
+            "",
+            11800,
+            null,
+            AccessToken.NONE,
+            2097152,
+            32,
+            ioThreads,
+            new ServerConfig.Limits(4000, 75, 0, true),
+            ServerConfig.Ages.UNLIMITED),
         config.server());
     assertEquals(Runtime.getRuntime().maxMemory() / 4, config.queueBytes());
     assertEquals(List.of(), config.notices());

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.discovery.Node;
+import satellite.discovery.kubernetes.KubernetesConfig;
 import satellite.pipes.AccessToken;
 import satellite.pipes.ClientConfig;
 import satellite.pipes.PipeConfig;
@@ -215,10 +216,83 @@ class UserFileTest extends ConfigFixture {
   void exportTypesThatDoNothingAreToldOnce() {
     SatelliteConfig config = load("telemetry: {export_type: \"pprof, metrics_service\"}");
     assertFalse(config.telemetry().prometheus());
-    assertEquals(2, config.notices().size());
+    assertEquals(1, config.notices().size());
+    assertEquals(
+        new TelemetryConfig.Meters(Duration.ofSeconds(10), "sw_stl_"), config.telemetry().meters());
     SatelliteConfig silent = load("telemetry: {export_type: none}");
     assertFalse(silent.telemetry().prometheus());
     assertEquals(List.of(), silent.notices());
+  }
+
+  @Test
+  void anIntervalThatDividesNoMinuteIsTold() {
+    String yaml = "telemetry: {export_type: metrics_service, metrics_service: {interval: 7}}";
+    String notices = load(yaml).notices().toString();
+    assertTrue(notices.contains("telemetry.metrics_service.interval"), notices);
+    refused(
+        "telemetry: {metrics_service: {interval: 100ms}}",
+        "telemetry.metrics_service.interval",
+        "a second at least");
+  }
+
+  @Test
+  void anInstanceThatNobodyHasNamedIsTheHost() {
+    Map<String, String> pod = Map.of("HOSTNAME", "satellite-5c9-x2");
+    assertEquals("satellite-5c9-x2", load("logger: {}", pod).telemetry().instance());
+    String ofTheGoFile =
+        "telemetry: {instance: \"${SATELLITE_TELEMETRY_INSTANCE:satellite-instance}\"}";
+    assertEquals("satellite-5c9-x2", load(ofTheGoFile, pod).telemetry().instance());
+    Map<String, String> named =
+        Map.of("HOSTNAME", "x", "SATELLITE_TELEMETRY_INSTANCE", "satellite-0");
+    assertEquals("satellite-0", load(ofTheGoFile, named).telemetry().instance());
+    assertFalse(load("logger: {}").telemetry().instance().isEmpty());
+  }
+
+  @Test
+  void limitsAndAges() {
+    SatelliteConfig config =
+        load(
+            "sharing: {servers: [{plugin_name: grpc-server, accept_limit: {connection_count: 11,"
+                + " client_connection_count: 3, readiness: false}"
+                + ", max_connection_age: 1h, max_connection_age_grace: 5,"
+                + " max_stream_age: 10m}]}");
+    assertEquals(new ServerConfig.Limits(11, 75, 3, false), config.server().limits());
+    assertEquals(
+        new ServerConfig.Ages(Duration.ofHours(1), Duration.ofSeconds(5), Duration.ofMinutes(10)),
+        config.server().ages());
+    assertNull(config.replicas());
+  }
+
+  @Test
+  void replicasAreFoundAsNodesAre() {
+    ReplicasConfig some =
+        load("sharing: {replicas: {finder_type: static, server_addr: \"a:1234, b:1234\"}}")
+            .replicas();
+    assertEquals(List.of(new Node("a", 1234), new Node("b", 1234)), some.finders().nodes());
+    assertEquals(3, some.tolerancePercent());
+    Map<String, String> env =
+        Map.of(
+            "SATELLITE_REPLICAS_FINDER", "kubernetes",
+            "SATELLITE_REPLICAS_KUBERNETES_NAMESPACE", "observability",
+            "SATELLITE_REPLICAS_KUBERNETES_SELECTOR_LABEL", "app=satellite",
+            "SATELLITE_GRPC_CLIENT_KUBERNETES_API_SERVER", "https://api:6443");
+    KubernetesConfig found = load("logger: {}", env).replicas().finders().kubernetes();
+    assertEquals("https://api:6443", found.apiServer());
+    assertEquals(List.of("observability"), found.namespaces());
+    assertEquals("app=satellite", found.selectors().get(0).label());
+    assertEquals("1234", found.port());
+    assertFalse(found.onlyReady());
+    refused(
+        "sharing: {replicas: {finder_type: statik}}",
+        "sharing.replicas.finder_type",
+        "statik",
+        "static");
+    refused("sharing: {replicas: {finder_type: static}}", "sharing.replicas.server_addr");
+    refused(
+        "{telemetry: {export_type: metrics_service}, sharing: {replicas: {finder_type: static,"
+            + " server_addr: \"a:1\"}}}",
+        "sharing.replicas.finder_type",
+        "prometheus");
   }
 
   @Test

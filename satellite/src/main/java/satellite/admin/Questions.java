@@ -1,4 +1,4 @@
-package satellite.replicas;
+package satellite.admin;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import satellite.discovery.Node;
+import satellite.replicas.Standing;
 
 /** Asks replicas over HTTP, on the port where they tell of their metrics: {@code GET /load}. */
 public final class Questions {

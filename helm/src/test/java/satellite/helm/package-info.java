@@ -1,0 +1,2 @@
+/** Facts about the chart and the examples beside it, without a cluster. */
+package satellite.helm;

@@ -1,0 +1,155 @@
+package satellite.replicas;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import satellite.discovery.Discovery;
+import satellite.discovery.Finding;
+import satellite.discovery.Node;
+
+/**
+ * Many replicas and their agents, in memory: the code that decides is the product's own, agents are
+ * numbers, and whoever is sent away comes to a replica by chance, as a Service of Kubernetes would
+ * have it.
+ */
+final class Crowd {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private final Random random;
+  private final List<Replica> replicas = new ArrayList<>();
+  private final int tolerancePercent;
+  private long nanos;
+  long moved;
+  long questions;
+
+  private final class Replica implements Discovery {
+    final int number = replicas.size();
+    final Node node = new Node("10." + number / 256 + "." + number % 256 + ".1", 1234);
+    final Evening evening = new Evening(tolerancePercent);
+    final Replicas others;
+    int connections;
+    Consumer<Set<Node>> listener;
+
+    Replica() {
+      others =
+          new Replicas(
+              this,
+              this::standing,
+              asked -> {
+                questions++;
+                return CompletableFuture.completedFuture(replicas.get(number(asked)).standing());
+              },
+              () -> nanos,
+              random);
+      others.start();
+    }
+
+    Standing standing() {
+      return new Standing("" + number, connections, connections / 4000.0, true, 0);
+    }
+
+    @Override
+    public void start(Consumer<Set<Node>> to) {
+      listener = to;
+    }
+
+    @Override
+    public List<Finding> findings() {
+      return List.of();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static int number(Node node) {
+    String[] parts = node.host().split("\\.");
+    return Integer.parseInt(parts[1]) * 256 + Integer.parseInt(parts[2]);
+  }
+
+  Crowd(long seed, int tolerancePercent, int... connections) {
+    this.random = new Random(seed);
+    this.tolerancePercent = tolerancePercent;
+    grow(connections);
+  }
+
+  /** More replicas, which all others find at once. */
+  void grow(int... connections) {
+    for (int count : connections) {
+      Replica replica = new Replica();
+      replica.connections = count;
+      replicas.add(replica);
+    }
+    Set<Node> nodes = new HashSet<>();
+    replicas.forEach(replica -> nodes.add(replica.node));
+    replicas.forEach(replica -> replica.listener.accept(nodes));
+  }
+
+  void arrive(int agents) {
+    for (int i = 0; i < agents; i++) {
+      replicas.get(random.nextInt(replicas.size())).connections++;
+    }
+  }
+
+  /** Agents that end, whichever they are. */
+  void leave(int agents) {
+    for (int i = 0; i < agents; ) {
+      Replica replica = replicas.get(random.nextInt(replicas.size()));
+      if (replica.connections > 0) {
+        replica.connections--;
+        i++;
+      }
+    }
+  }
+
+  /** A second. */
+  void round() {
+    nanos += SECOND;
+    replicas.forEach(replica -> replica.others.round());
+    int going = 0;
+    for (Replica replica : replicas) {
+      int shed =
+          Math.min(
+              replica.connections,
+              replica.evening.toShed(replica.connections, replica.others.view()));
+      replica.connections -= shed;
+      going += shed;
+    }
+    moved += going;
+    arrive(going);
+  }
+
+  int agents() {
+    return replicas.stream().mapToInt(replica -> replica.connections).sum();
+  }
+
+  int[] connections() {
+    return replicas.stream().mapToInt(replica -> replica.connections).toArray();
+  }
+
+  /** From the fewest to the most, of the mean. */
+  double spread() {
+    int[] all = connections();
+    return (IntStream.of(all).max().getAsInt() - IntStream.of(all).min().getAsInt())
+        / (double) agents()
+        * all.length;
+  }
+
+  /** The most, of the mean: 0 is even. */
+  double excess() {
+    return IntStream.of(connections()).max().getAsInt() / (double) agents() * replicas.size() - 1;
+  }
+
+  static int[] each(int replicas, int connections) {
+    int[] all = new int[replicas];
+    Arrays.fill(all, connections);
+    return all;
+  }
+}

@@ -1,0 +1,163 @@
+package satellite.replicas;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import satellite.discovery.Discovery;
+import satellite.discovery.Finding;
+import satellite.discovery.Node;
+
+/** What a replica knows of the others. */
+class ReplicasTest {
+
+  private static final Node SELF = new Node("10.0.0.1", 1234);
+  private static final Standing OWN = standing("own", 90, 0.9);
+
+  private final Map<Node, Standing> answers = new HashMap<>(Map.of(SELF, OWN));
+  private final List<Node> asked = new ArrayList<>();
+  private final Found found = new Found();
+  private long nanos;
+  private final Replicas replicas =
+      new Replicas(found, () -> OWN, this::answer, () -> nanos, new Random(1));
+
+  private static Standing standing(String id, int connections, double share) {
+    return new Standing(id, connections, share, true, 0);
+  }
+
+  private static Node node(int number) {
+    return new Node("10.0.1." + number, 1234);
+  }
+
+  private static final class Found implements Discovery {
+    private Consumer<Set<Node>> listener;
+
+    @Override
+    public void start(Consumer<Set<Node>> to) {
+      listener = to;
+    }
+
+    @Override
+    public List<Finding> findings() {
+      return List.of();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private CompletionStage<Standing> answer(Node node) {
+    asked.add(node);
+    Standing standing = answers.get(node);
+    return standing == null
+        ? CompletableFuture.failedFuture(new IOException("nobody"))
+        : CompletableFuture.completedFuture(standing);
+  }
+
+  private void find(Node... nodes) {
+    replicas.start();
+    found.listener.accept(Set.of(nodes));
+  }
+
+  private void rounds(int count) {
+    for (int i = 0; i < count; i++) {
+      nanos += Duration.ofSeconds(1).toNanos();
+      replicas.round();
+    }
+  }
+
+  @Test
+  void oneThatIsAloneIsTheMean() {
+    find(SELF);
+    rounds(3);
+    assertEquals(new View(1, 0, 90, 0.9, false), replicas.view());
+  }
+
+  @Test
+  void itKnowsItselfAndStopsAsking() {
+    find(SELF);
+    rounds(5);
+    assertEquals(List.of(SELF), asked);
+  }
+
+  @Test
+  void theMeanIsThatOfAll() {
+    answers.put(node(1), standing("b", 30, 0.3));
+    answers.put(node(2), standing("c", 0, 0));
+    find(SELF, node(1), node(2));
+    rounds(2);
+    View view = replicas.view();
+    assertEquals(3, view.replicas());
+    assertEquals(40, view.meanConnections(), 1e-9);
+    assertEquals(0.4, view.meanShare(), 1e-9);
+    assertTrue(view.othersAccept());
+  }
+
+  @Test
+  void oneThatWasNotFoundCountsItselfAllTheSame() {
+    answers.put(node(1), standing("b", 30, 0.3));
+    find(node(1));
+    rounds(1);
+    assertEquals(new View(2, 1, 60, 0.6, true), replicas.view());
+  }
+
+  @Test
+  void oneThatDoesNotAnswerAnyMoreIsForgotten() {
+    answers.put(node(1), standing("b", 30, 0.3));
+    find(SELF, node(1));
+    rounds(1);
+    assertEquals(1, replicas.view().heard());
+    answers.remove(node(1));
+    rounds(1);
+    assertEquals(0, replicas.view().heard());
+    assertFalse(replicas.view().othersAccept());
+  }
+
+  @Test
+  void oneThatIsGoneIsForgotten() {
+    answers.put(node(1), standing("b", 30, 0.3));
+    find(SELF, node(1));
+    rounds(1);
+    found.listener.accept(Set.of(SELF));
+    assertEquals(0, replicas.view().heard());
+  }
+
+  @Test
+  void whoDoesNotTakeConnectionsIsNoReasonToGiveSomeAway() {
+    answers.put(node(1), new Standing("b", 30, 1, false, 0));
+    find(SELF, node(1));
+    rounds(1);
+    assertFalse(replicas.view().othersAccept());
+    assertEquals(60, replicas.view().meanConnections());
+  }
+
+  @Test
+  void amongManyItAsksThreeInARoundOneAfterTheOther() {
+    Node[] many = new Node[100];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = node(i);
+      answers.put(many[i], standing("n" + i, i, 0));
+    }
+    find(many);
+    rounds(1);
+    assertEquals(3, Set.copyOf(asked).size());
+    rounds(30);
+    assertEquals(93, asked.size());
+    // Of the last ten seconds.
+    assertTrue(replicas.view().heard() > 20 && replicas.view().heard() <= 30);
+    assertEquals(101, replicas.view().replicas());
+    assertTrue(Set.copyOf(asked).size() > 50, "they are drawn by chance");
+  }
+}
