@@ -130,7 +130,8 @@ class MetricsTest {
             100,
             1,
             ServerConfig.Limits.of(100),
-            ServerConfig.Ages.UNLIMITED);
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     server =
         new GrpcServer(
             port,

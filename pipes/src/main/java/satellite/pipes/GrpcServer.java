@@ -60,6 +60,7 @@ public final class GrpcServer {
   private final Connections connections;
   private final AcceptLimit acceptLimit;
   private final Retirement retirement;
+  private final Quota quota;
   private final LongAdder denied = new LongAdder();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final HealthStatusManager health = new HealthStatusManager();
@@ -83,6 +84,7 @@ public final class GrpcServer {
     this.config = config;
     this.connections = new Connections(filling, nanoTime);
     this.pipes = pipes;
+    this.quota = new Quota(config.quotas(), nanoTime);
     this.retirement = new Retirement(connections, pipes, config.ages(), nanoTime);
     this.passThrough = new PassThrough(router, client);
     this.acceptLimit = new AcceptLimit(config.limits(), cpuPercent, connections::opened);
@@ -225,7 +227,7 @@ public final class GrpcServer {
         Pipe pipe = byReceiver.get(protocol.receiver().pluginName());
         ServerCallHandler<byte[], byte[]> handler =
             protocol.mode() == Protocol.Mode.ASYNCHRONOUS && pipe != null && pipe.takes(protocol)
-                ? paced(protocol, pipe, pipe.receiver(protocol, transport))
+                ? paced(protocol, pipe, pipe.receiver(protocol, transport, quota))
                 : interactive(passThrough);
         known.put(
             protocol.method().substring(1), method(protocol.method(), type(protocol), handler));

@@ -133,9 +133,10 @@ public final class Pipe {
     return config.kafka() == null || protocol.kafka() != null;
   }
 
-  Receiver receiver(Protocol protocol, Transport transport) {
+  Receiver receiver(Protocol protocol, Transport transport, Quota quota) {
     Receiver receiver =
-        new Receiver(protocol, config, queue, account, settlement, metrics, transport, nanoTime);
+        new Receiver(
+            protocol, config, queue, account, settlement, metrics, transport, quota, nanoTime);
     receivers.add(receiver);
     return receiver;
   }

@@ -1,5 +1,7 @@
 package satellite.pipes;
 
+import java.util.List;
+
 /**
  * One gRPC method that SkyWalking's OAP server takes, and how Satellite carries it: a row of {@link
  * Protocols#TABLE}.
@@ -10,6 +12,8 @@ package satellite.pipes;
  * @param forwarding how events become upstream messages; null unless asynchronous
  * @param kafka where events go instead when the pipe's forwarder is a Kafka one; null where OAP
  *     reads nothing of the kind from Kafka
+ * @param service which field of a message names its service, a number for each message on the way
+ *     to it; empty where none does
  * @param sinceOap first OAP release that takes it, of those from 10.1 on
  */
 public record Protocol(
@@ -20,6 +24,7 @@ public record Protocol(
     Reading reading,
     Forwarding forwarding,
     Topic kafka,
+    List<Integer> service,
     String sinceOap) {
 
   /** The call's shape on the wire; no method of SkyWalking streams from the server only. */
@@ -37,6 +42,29 @@ public record Protocol(
     SYNCHRONOUS,
     /** Messages and answers depend on each other: passed through to one node, as one stream. */
     CONVERSATION
+  }
+
+  /** The service that a message names; null where it names none, or is no message. */
+  String serviceOf(byte[] message) {
+    try {
+      Fields fields = new Fields(message);
+      for (int depth = 0; depth < service.size(); depth++) {
+        boolean found = false;
+        while (!found && fields.next()) {
+          found = fields.is(service.get(depth));
+        }
+        if (!found) {
+          return null;
+        }
+        if (depth == service.size() - 1) {
+          return fields.isEmpty() ? null : fields.string();
+        }
+        fields = fields.nested();
+      }
+    } catch (MalformedMessageException e) {
+      // Its reader says so.
+    }
+    return null;
   }
 
   /** Opens a reader for one client stream, or one unary call. */

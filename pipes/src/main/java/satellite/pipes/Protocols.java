@@ -97,44 +97,53 @@ public final class Protocols {
     // Traces. A segment is complete in itself; many are one SegmentCollection { segments [1] }.
     String segments = V3 + "TraceSegmentReportService/collectInSync";
     t.legacy(V3 + "TraceSegmentReportService/collect", CLIENT_STREAM, TRACING, Readers.elementOf(1))
+        .service(4)
         .to(segments, UNARY_JOINED)
         .kafka("skywalking-segments", Records.segments());
     t.legacy(segments, UNARY, TRACING, Readers.checked())
+        .service(1, 4)
         .to(segments, UNARY_JOINED)
         .kafka("skywalking-segments", Records.segments());
     t.row(V3 + "SpanAttachedEventReportService/collect", CLIENT_STREAM, TRACING, Readers.whole())
         .as(STREAM_EACH);
     // Logs.
     t.row(V3 + "LogReportService/collect", CLIENT_STREAM, LOG, Readers.log())
+        .service(2)
         .per("service")
         .as(STREAM_EACH)
         .kafka("skywalking-logs", Records.logs());
     // Meters: rates are windows in the memory of one node.
     String reports = V3 + "MeterReportService/collectBatch";
     t.legacy(V3 + "MeterReportService/collect", CLIENT_STREAM, METER, Readers.meterElement())
+        .service(3)
         .gather(WHOLE_STREAM)
         .per("instance")
         .sticky("service and instance")
         .to(reports, STREAM_EACH)
         .kafka("skywalking-meters", Records.meters());
     t.row(reports, CLIENT_STREAM, METER, Readers.meterCollection())
+        .service(1, 3)
         .sticky("service and instance")
         .as(STREAM_EACH)
         .kafka("skywalking-meters", Records.meters());
     // Runtimes: service [2], instance [3].
     t.legacy(V3 + "JVMMetricReportService/collect", UNARY, JVM, Readers.groupedBy(2, 3))
+        .service(2)
         .per("service and instance")
         .as(UNARY_JOINED)
         .kafka("skywalking-metrics", Records.keyedBy("", 3));
     t.legacy(V3 + "CLRMetricReportService/collect", UNARY, CLR, Readers.groupedBy(2, 3))
+        .service(2)
         .per("service and instance")
         .as(UNARY_JOINED);
     // Management. Joined properties would double; a keepalive is its service, instance and layer.
     t.legacy(V3 + "ManagementService/reportInstanceProperties", UNARY, MANAGEMENT, Readers.whole())
+        .service(1)
         .expires()
         .as(UNARY_EACH)
         .kafka("skywalking-managements", Records.keyedBy("register-", 2));
     t.legacy(V3 + "ManagementService/keepAlive", UNARY, MANAGEMENT, Readers.groupedBy(1, 2, 3))
+        .service(1)
         .per("service, instance and layer")
         .expires()
         .as(UNARY_EACH)
@@ -159,6 +168,7 @@ public final class Protocols {
     t.pass(V10 + "PprofTask/getPprofTaskCommands", UNARY, SYNCHRONOUS, PPROF).since("10.3");
     // Browsers.
     t.legacy(V3 + "BrowserPerfService/collectPerfData", UNARY, BROWSER, Readers.whole())
+        .service(1)
         .expires()
         .as(UNARY_EACH);
     t.row(V3 + "BrowserPerfService/collectWebVitalsPerfData", UNARY, BROWSER, Readers.whole())
@@ -174,6 +184,7 @@ public final class Protocols {
         .as(UNARY_EACH)
         .since("10.2");
     t.legacy(V3 + "BrowserPerfService/collectErrorLogs", CLIENT_STREAM, BROWSER, Readers.whole())
+        .service(2)
         .expires()
         .as(STREAM_EACH);
     t.row(V3 + "ServiceMeshMetricService/collect", CLIENT_STREAM, MESH, Readers.groupedByCase())
@@ -306,6 +317,7 @@ public final class Protocols {
     private String per;
     private String key;
     private boolean expires;
+    private List<Integer> service = List.of();
     private String since = "10.1";
 
     Row(
@@ -346,6 +358,12 @@ public final class Protocols {
       return this;
     }
 
+    /** The field that names the service: a number for each message on the way to it. */
+    Row service(Integer... path) {
+      this.service = List.of(path);
+      return this;
+    }
+
     /** Upstream as the same method. */
     Row as(Shape shape) {
       return to(method, shape);
@@ -369,7 +387,7 @@ public final class Protocols {
     Protocol as(String method, String since) {
       Forwarding forwarding =
           shape == null ? null : new Forwarding(target, shape, gather, per, key, expires);
-      return new Protocol(method, kind, mode, receiver, reading, forwarding, kafka, since);
+      return new Protocol(method, kind, mode, receiver, reading, forwarding, kafka, service, since);
     }
   }
 }

@@ -51,6 +51,12 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
    */
   private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+  /**
+   * Younger ones end by themselves, most likely. Above all, the first message of one that was
+   * opened just now is on its way.
+   */
+  private static final long LASTING_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final Protocol protocol;
   private final PipeConfig pipe;
   private final MemoryQueue queue;
@@ -58,6 +64,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   private final Settlement settlement;
   private final PipeMetrics metrics;
   private final Transport transport;
+  private final Quota quota;
   private final LongSupplier nanoTime;
   private final AtomicInteger sources = new AtomicInteger();
   private final Set<Call> open = ConcurrentHashMap.newKeySet();
@@ -71,6 +78,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       Settlement settlement,
       PipeMetrics metrics,
       Transport transport,
+      Quota quota,
       LongSupplier nanoTime) {
     this.protocol = protocol;
     this.pipe = pipe;
@@ -79,14 +87,15 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     this.settlement = settlement;
     this.metrics = metrics;
     this.transport = transport;
+    this.quota = quota;
     this.nanoTime = nanoTime;
   }
 
   @Override
   public ServerCall.Listener<byte[]> startCall(ServerCall<byte[], byte[]> call, Metadata headers) {
-    call.request(1);
     Call started = new Call(call);
     open.add(started);
+    started.begin();
     return started;
   }
 
@@ -154,6 +163,11 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private boolean waitsForSpace;
     private boolean dropsOldest;
     private long droppedNanos;
+    private String service;
+
+    /** Until then nothing more is read, and nothing answered; 0 where there is no quota. */
+    private long waitNanos;
+
     private boolean halfClosed;
     private boolean over;
     private boolean gone;
@@ -164,6 +178,32 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
           protocol.forwarding().gather() == Gather.FOR_A_TIME
               ? metrics.streamOpened(peerHost())
               : PipeMetrics.Stream.NOOP;
+    }
+
+    /** A client that has sent too much in other calls waits before its first message. */
+    void begin() {
+      take(0);
+      whenPaid(() -> call.request(1));
+    }
+
+    private void take(int bytes) {
+      if (quota.isAny()) {
+        waitNanos = quota.take(peerHost(), service, bytes);
+      }
+    }
+
+    private void whenPaid(Runnable next) {
+      if (waitNanos == 0) {
+        next.run();
+      } else {
+        loop.schedule(() -> goOn(next), waitNanos, TimeUnit.NANOSECONDS);
+      }
+    }
+
+    private void goOn(Runnable next) {
+      if (!over && !gone) {
+        next.run();
+      }
     }
 
     private String peerHost() {
@@ -178,6 +218,12 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       }
       stream.received();
       now = nanoTime.getAsLong();
+      if (quota.asksForService()) {
+        String named = protocol.serviceOf(message);
+        // Of a stream it may stand in the first message only.
+        service = named == null ? service : named;
+      }
+      take(message.length);
       try {
         reader.read(message, this);
       } catch (MalformedMessageException e) {
@@ -245,9 +291,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       }
       resume();
       if (halfClosed) {
-        answer();
+        whenPaid(this::answer);
       } else if (wantsMore) {
-        call.request(1);
+        whenPaid(() -> call.request(1));
       }
     }
 
@@ -435,7 +481,8 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     }
 
     private void retireHere(boolean must) {
-      boolean isQuiet = nanoTime.getAsLong() - now >= QUIET_NANOS;
+      long time = nanoTime.getAsLong();
+      boolean isQuiet = time - now >= QUIET_NANOS && ageNanos(time) >= LASTING_NANOS;
       // What is pending waits for space, and what has ended for its answer.
       if (!over && pending.isEmpty() && (isQuiet || must)) {
         endedStreams.increment();

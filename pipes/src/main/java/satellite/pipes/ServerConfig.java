@@ -23,7 +23,8 @@ public record ServerConfig(
     int maxConcurrentStreams,
     int ioThreads,
     Limits limits,
-    Ages ages) {
+    Ages ages,
+    Quotas quotas) {
 
   /**
    * @param certificate PEM file
@@ -66,5 +67,17 @@ public record ServerConfig(
 
     public static final Ages UNLIMITED =
         new Ages(Duration.ZERO, Duration.ofSeconds(30), Duration.ZERO);
+  }
+
+  /**
+   * What may be taken in within a second, in bytes of messages; who sends more is read later. 0 for
+   * no such limit.
+   *
+   * @param clientBytes from one client, an address
+   * @param serviceBytes of one service, by the name in the messages
+   */
+  public record Quotas(long clientBytes, long serviceBytes) {
+
+    public static final Quotas NONE = new Quotas(0, 0);
   }
 }

@@ -116,7 +116,8 @@ class CertificateRenewalTest extends FlowFixture {
             1000,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED);
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     node();
     start(EVENT);
   }

@@ -79,7 +79,8 @@ abstract class FlowFixture {
           1000,
           2,
           ServerConfig.Limits.of(1000),
-          ServerConfig.Ages.UNLIMITED);
+          ServerConfig.Ages.UNLIMITED,
+          ServerConfig.Quotas.NONE);
   Balancing balancing = Balancing.ROUND_ROBIN;
   Duration drainTime = LONG;
   long memoryBytes = 64 << 20;

@@ -47,7 +47,8 @@ class GrpcServerTest extends FlowFixture {
             1000,
             2,
             new ServerConfig.Limits(connections, cpuPercent, 0, true),
-            ServerConfig.Ages.UNLIMITED);
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
   }
 
   private Socket rawConnection() throws IOException {
@@ -176,7 +177,8 @@ class GrpcServerTest extends FlowFixture {
             1000,
             2,
             new ServerConfig.Limits(1000, 101, 2, true),
-            ServerConfig.Ages.UNLIMITED);
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     node();
     start(EVENT);
     try (Socket first = rawConnection();
@@ -267,7 +269,8 @@ class GrpcServerTest extends FlowFixture {
             1000,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED);
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     StandInOap oap = node();
     start(EVENT);
     ManagedChannel agent = client();
@@ -295,7 +298,8 @@ class GrpcServerTest extends FlowFixture {
             2,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED);
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     node();
     start(EVENT);
     ManagedChannel agent = client();

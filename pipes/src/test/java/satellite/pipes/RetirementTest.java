@@ -52,7 +52,8 @@ class RetirementTest extends FlowFixture {
             server.maxConcurrentStreams(),
             server.ioThreads(),
             server.limits(),
-            ages);
+            ages,
+            ServerConfig.Quotas.NONE);
     start(EVENT);
   }
 
@@ -134,6 +135,26 @@ class RetirementTest extends FlowFixture {
       await("the connection is closed", agent::isClosed);
     }
     assertEquals(1, pipe(EVENT).endedStreams());
+    awaitForwarded(2);
+  }
+
+  /** A call whose message was still on its way had been answered, and the message was lost. */
+  @Test
+  void aStreamThatWasJustOpenedIsNotAnsweredBeforeItsMessageComes() throws Exception {
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      opened(agent, 1).halfClose();
+      ahead.addAndGet(PAST_AGE.toNanos());
+      FrameClient.Stream late = agent.open(Samples.EVENTS);
+      roundTrip(agent);
+      pass(Duration.ZERO);
+      pass(Duration.ofSeconds(1));
+      roundTrip(agent);
+      assertNull(late.status());
+      late.send(Samples.event("2")).halfClose();
+      await("it is answered", () -> late.status() != null);
+      assertEquals(OK, late.status());
+    }
     awaitForwarded(2);
   }
 

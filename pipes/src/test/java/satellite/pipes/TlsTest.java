@@ -160,7 +160,8 @@ class TlsTest extends FlowFixture {
         1000,
         2,
         ServerConfig.Limits.of(1000),
-        ServerConfig.Ages.UNLIMITED);
+        ServerConfig.Ages.UNLIMITED,
+        ServerConfig.Quotas.NONE);
   }
 
   private void startWithServerTls(String certificate, String key, String clientCa) {

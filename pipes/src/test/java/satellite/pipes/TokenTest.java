@@ -55,7 +55,8 @@ class TokenTest extends FlowFixture {
             1000,
             2,
             ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED);
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE);
     client =
         new ClientConfig(
             null, tokenSent, client.checkPeriod(), client.unaryTimeout(), client.streamTimeout());

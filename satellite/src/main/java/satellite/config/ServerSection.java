@@ -30,7 +30,14 @@ final class ServerSection {
         new ServerConfig.Ages(
             server.scalar("max_connection_age").durationOrZero(ChronoUnit.SECONDS),
             server.scalar("max_connection_age_grace").durationOrZero(ChronoUnit.SECONDS),
-            server.scalar("max_stream_age").durationOrZero(ChronoUnit.SECONDS)));
+            server.scalar("max_stream_age").durationOrZero(ChronoUnit.SECONDS)),
+        quotas(server.mapping("quota")));
+  }
+
+  private static ServerConfig.Quotas quotas(Mapping quota) {
+    return new ServerConfig.Quotas(
+        quota.scalar("client_bytes").number(0, Long.MAX_VALUE),
+        quota.scalar("service_bytes").number(0, Long.MAX_VALUE));
   }
 
   private static ServerConfig.Limits limits(Mapping limit) {

@@ -101,7 +101,8 @@ class ReferenceTest extends ConfigFixture {
             32,
             ioThreads,
             new ServerConfig.Limits(4000, 75, 0, true),
-            ServerConfig.Ages.UNLIMITED),
+            ServerConfig.Ages.UNLIMITED,
+            ServerConfig.Quotas.NONE),
         config.server());
     assertEquals(Runtime.getRuntime().maxMemory() / 4, config.queueBytes());
     assertEquals(List.of(), config.notices());

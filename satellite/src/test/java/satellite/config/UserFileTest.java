@@ -253,13 +253,14 @@ class UserFileTest extends ConfigFixture {
     SatelliteConfig config =
         load(
             "sharing: {servers: [{plugin_name: grpc-server, accept_limit: {connection_count: 11,"
-                + " client_connection_count: 3, readiness: false}"
+                + " client_connection_count: 3, readiness: false}, quota: {client_bytes: 1000, service_bytes: 2000}"
                 + ", max_connection_age: 1h, max_connection_age_grace: 5,"
                 + " max_stream_age: 10m}]}");
     assertEquals(new ServerConfig.Limits(11, 75, 3, false), config.server().limits());
     assertEquals(
         new ServerConfig.Ages(Duration.ofHours(1), Duration.ofSeconds(5), Duration.ofMinutes(10)),
         config.server().ages());
+    assertEquals(new ServerConfig.Quotas(1000, 2000), config.server().quotas());
     assertNull(config.replicas());
   }
 

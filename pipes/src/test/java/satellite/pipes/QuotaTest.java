@@ -1,0 +1,107 @@
+package satellite.pipes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static satellite.pipes.ReceiverPlugin.EVENT;
+import static satellite.pipes.ReceiverPlugin.TRACING;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
+import java.util.concurrent.TimeUnit;
+import org.apache.skywalking.apm.network.language.agent.v3.MeterData;
+import org.apache.skywalking.apm.network.language.agent.v3.MeterDataCollection;
+import org.apache.skywalking.apm.network.language.agent.v3.SegmentObject;
+import org.apache.skywalking.apm.network.logging.v3.LogData;
+import org.junit.jupiter.api.Test;
+
+/** Noisy neighbours wait; the others do not notice, and nothing is lost. */
+class QuotaTest extends FlowFixture {
+
+  private static final String SEGMENTS = "/skywalking.v3.TraceSegmentReportService/collect";
+
+  private void quotas(long client, long service) {
+    server =
+        new ServerConfig(
+            server.host(),
+            0,
+            null,
+            AccessToken.NONE,
+            server.maxMessageBytes(),
+            server.maxConcurrentStreams(),
+            server.ioThreads(),
+            server.limits(),
+            server.ages(),
+            new ServerConfig.Quotas(client, service));
+    node();
+  }
+
+  private static byte[] segment(String service, int bytes) {
+    return SegmentObject.newBuilder()
+        .setService(service)
+        .setTraceIdBytes(ByteString.copyFrom(new byte[bytes]))
+        .build()
+        .toByteArray();
+  }
+
+  @Test
+  void aClientThatSendsTooMuchIsReadLaterAndLosesNothing() {
+    quotas(100_000, 0);
+    start(TRACING);
+    Caller stream = Caller.stream(client(), SEGMENTS);
+    long since = System.nanoTime();
+    for (int i = 0; i < 20; i++) {
+      stream.send(segment("loud", 10_000));
+    }
+    stream.halfClose();
+    assertEquals(Status.Code.OK, stream.code());
+    long took = System.nanoTime() - since;
+    // 200,000 bytes, of which a second's worth costs no wait.
+    assertTrue(took >= TimeUnit.MILLISECONDS.toNanos(900), "took " + took);
+    awaitForwarded(20);
+  }
+
+  @Test
+  void aServiceThatSendsTooMuchWaitsAndAnotherOneDoesNot() {
+    quotas(0, 1000);
+    start(TRACING);
+    Caller loud = Caller.stream(client(), SEGMENTS);
+    loud.send(segment("loud", 8_000)).halfClose();
+    await("it is taken in", () -> account().received() == 1);
+    Caller quiet = Caller.stream(client(), SEGMENTS);
+    quiet.send(segment("quiet", 100)).halfClose();
+    assertEquals(Status.Code.OK, quiet.code());
+    await("both are forwarded", () -> account().forwarded() == 2);
+    assertFalse(loud.isOver(), "who sends eight seconds' worth waits for seven");
+    assertEquals(Status.Code.OK, loud.code());
+    awaitForwarded(2);
+  }
+
+  @Test
+  void whereNoServiceIsNamedTheClientAloneCounts() {
+    quotas(0, 1);
+    start(EVENT);
+    Caller stream = Caller.stream(client(), Samples.EVENTS);
+    stream.send(Samples.event("1")).send(Samples.event("2")).halfClose();
+    assertEquals(Status.Code.OK, stream.code());
+    awaitForwarded(2);
+  }
+
+  @Test
+  void theServiceIsReadWhereMessagesHaveIt() {
+    assertEquals("s", Protocols.of(SEGMENTS).serviceOf(segment("s", 5)));
+    assertNull(Protocols.of(SEGMENTS).serviceOf(segment("", 5)));
+    assertNull(Protocols.of(SEGMENTS).serviceOf(new byte[] {1, 2, 3}));
+    byte[] log = LogData.newBuilder().setService("l").build().toByteArray();
+    assertEquals("l", Protocols.of("/skywalking.v3.LogReportService/collect").serviceOf(log));
+    byte[] meters =
+        MeterDataCollection.newBuilder()
+            .addMeterData(MeterData.newBuilder().setService("m"))
+            .build()
+            .toByteArray();
+    assertEquals(
+        "m", Protocols.of("/skywalking.v3.MeterReportService/collectBatch").serviceOf(meters));
+    assertNull(Protocols.of(Samples.EVENTS).serviceOf(Samples.event("1")));
+  }
+}
