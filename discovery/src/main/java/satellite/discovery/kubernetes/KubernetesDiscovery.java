@@ -15,11 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -61,7 +61,9 @@ public final class KubernetesDiscovery implements Discovery {
   private ExecutorService ofClient;
   private KubernetesClient client;
 
-  /** Null before the start, and where there can be no client. */
+  private final List<Watched<?>> lists = new CopyOnWriteArrayList<>();
+
+  /** They joined; null before the start, and where there can be no client. */
   private volatile Discovery watched;
 
   public KubernetesDiscovery(
@@ -113,13 +115,12 @@ public final class KubernetesDiscovery implements Discovery {
       source.failed(e.getMessage());
       return;
     }
-    List<Discovery> each = new ArrayList<>();
     for (String namespace : config.namespaces()) {
       for (KubernetesConfig.Selector selector : config.selectors()) {
-        each.add(watched(namespace, selector));
+        lists.add(watched(namespace, selector));
       }
     }
-    watched = new JoinedDiscovery(each, looking);
+    watched = new JoinedDiscovery(List.copyOf(lists), looking);
     watched.start(listener);
   }
 
@@ -262,6 +263,11 @@ public final class KubernetesDiscovery implements Discovery {
     String key = term.substring(0, not ? equals - 1 : equals).strip();
     String value = term.substring(equals + 1).replaceFirst("^=", "").strip();
     return not ? some.withoutField(key, value) : some.withField(key, value);
+  }
+
+  /** Whether changes of all lists are told as they happen. */
+  boolean isWatching() {
+    return lists.stream().allMatch(Watched::isWatching);
   }
 
   @Override

@@ -189,7 +189,7 @@ final class Watched<T extends HasMetadata> implements Discovery {
     }
   }
 
-  private boolean isWatching() {
+  boolean isWatching() {
     try {
       return informer.isWatching();
     } catch (NullPointerException e) {

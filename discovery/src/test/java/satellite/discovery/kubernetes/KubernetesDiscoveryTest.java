@@ -75,6 +75,8 @@ class KubernetesDiscoveryTest {
   private void start(KubernetesConfig config) {
     discovery = new KubernetesDiscovery(config, Map.of(), Path.of("none"), Clock.systemUTC());
     discovery.start(told::add);
+    // This API server tells those who watch, and does not know from when on they want to be told.
+    await("it watches", discovery::isWatching);
   }
 
   private void start(Kind kind) {
