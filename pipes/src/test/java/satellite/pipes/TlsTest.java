@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -239,5 +241,22 @@ class TlsTest extends FlowFixture {
       socket.getInputStream().readAllBytes();
     }
     assertServed(TlsFiles.agent(), 1);
+  }
+
+  @Test
+  void aClientIsSentAwayThroughTlsAndComesAnew() {
+    AtomicLong ahead = new AtomicLong();
+    nanoTime = () -> System.nanoTime() + ahead.get();
+    startWithServerTls("server.pem", "server.key", null);
+    ManagedChannel agent = agent(TlsFiles.agent());
+    Caller.stream(agent, Samples.EVENTS).send(Samples.event("1")).finish();
+    assertEquals(1, satellite.connections());
+    ahead.addAndGet(TimeUnit.SECONDS.toNanos(2));
+    satellite.shed(1);
+    assertEquals(1, satellite.shedConnections());
+    await("it is gone", () -> satellite.connections() == 0);
+    Caller.stream(agent, Samples.EVENTS).send(Samples.event("2")).finish();
+    assertEquals(1, satellite.staying());
+    awaitForwarded(2);
   }
 }
