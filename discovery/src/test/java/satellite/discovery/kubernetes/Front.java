@@ -88,6 +88,10 @@ final class Front implements AutoCloseable {
       while (true) {
         Socket client = listening.accept();
         open.add(client);
+        if (listening.isClosed()) {
+          // It was cut before it was there.
+          close(client);
+        }
         thread(() -> serve(client));
       }
     } catch (IOException closed) {

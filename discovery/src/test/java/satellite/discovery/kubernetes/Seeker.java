@@ -95,7 +95,8 @@ final class Seeker implements AutoCloseable {
 
   void awaitHealed() {
     await(
-        () -> findings().stream().allMatch(each -> each.error().isEmpty()),
+        () ->
+            discovery.isWatching() && findings().stream().allMatch(each -> each.error().isEmpty()),
         () -> "error stays: " + error());
   }
 
