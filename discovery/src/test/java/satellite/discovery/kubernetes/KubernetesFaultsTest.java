@@ -28,7 +28,7 @@ import satellite.discovery.kubernetes.KubernetesConfig.Kind;
 import satellite.discovery.kubernetes.KubernetesConfig.Selector;
 
 /** An API server that is away, answers otherwise, or takes other tokens. */
-@Timeout(60)
+@Timeout(240)
 class KubernetesFaultsTest {
 
   private final List<Set<Node>> told = new CopyOnWriteArrayList<>();

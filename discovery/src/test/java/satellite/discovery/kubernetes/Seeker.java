@@ -23,7 +23,7 @@ import satellite.discovery.kubernetes.KubernetesConfig.Tls;
 /** A discovery in a test: how it is configured, what it told. */
 final class Seeker implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   String apiServer;
   BasicAuth basicAuth = new BasicAuth("", "", null);
