@@ -60,7 +60,7 @@ import satellite.routing.Upstream;
  * out in a batch, the {@link Router} names a node, a forwarder sends it there.
  *
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
- * dispatch thread per core (two at least), four for the telemetry port and one for discovery (five
+ * dispatch thread per core (two at least), four for the telemetry port and one for discovery (six
  * more where it is by Kubernetes); one for the data folder, if there is one; where a pipe sends
  * into Kafka, one for that client and one that the client itself has.
  */

@@ -40,14 +40,15 @@ import satellite.discovery.Source;
  * list and watch on that kind, and nothing else.
  *
  * <p>Threads of its own, which end with {@link #close}: one that looks after the lists, and may
- * wait for the API server; three of its client, and the one that the JDK's HTTP client has.
+ * wait for the API server; two of its client; two and one of the JDK's HTTP client.
  */
 public final class KubernetesDiscovery implements Discovery {
 
   /** Where Kubernetes puts the account of a pod. */
   private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
-  private static final int CLIENT_THREADS = 3;
+  private static final int CLIENT_THREADS = 2;
+  private static final int HTTP_THREADS = 2;
 
   private final KubernetesConfig config;
   private final Map<String, String> environment;
@@ -59,6 +60,7 @@ public final class KubernetesDiscovery implements Discovery {
 
   private ScheduledThreadPoolExecutor looking;
   private ExecutorService ofClient;
+  private ExecutorService ofHttp;
   private KubernetesClient client;
 
   private final List<Watched<?>> lists = new CopyOnWriteArrayList<>();
@@ -108,6 +110,9 @@ public final class KubernetesDiscovery implements Discovery {
   public void start(Consumer<Set<Node>> listener) {
     looking = new ScheduledThreadPoolExecutor(1, named("kubernetes-look"));
     ofClient = Executors.newFixedThreadPool(CLIENT_THREADS, named("kubernetes"));
+    // Not the same: what the client does may wait for an answer, and nobody would be left to read
+    // it.
+    ofHttp = Executors.newFixedThreadPool(HTTP_THREADS, named("kubernetes-http"));
     try {
       problem(config, environment, account).ifPresent(KubernetesDiscovery::cannotBe);
       client = client();
@@ -157,7 +162,7 @@ public final class KubernetesDiscovery implements Discovery {
             new JdkHttpClientFactory() {
               @Override
               protected HttpClient.Builder createNewHttpClientBuilder() {
-                return HttpClient.newBuilder().executor(ofClient);
+                return HttpClient.newBuilder().executor(ofHttp);
               }
 
               /** After its own, which would trust the JDK's certificates as well. */
@@ -287,6 +292,7 @@ public final class KubernetesDiscovery implements Discovery {
     if (looking != null) {
       looking.shutdownNow();
       ofClient.shutdownNow();
+      ofHttp.shutdownNow();
     }
   }
 }
