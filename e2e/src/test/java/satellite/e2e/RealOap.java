@@ -3,7 +3,6 @@ package satellite.e2e;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A real OAP server with a store of its own in memory, and the questions that tests ask it. Data
@@ -33,8 +31,7 @@ final class RealOap implements AutoCloseable {
   private final String host;
   private final Child process;
 
-  private RealOap(
-      String name, String host, int zipkinPort, Map<String, String> settings, Path config) {
+  private RealOap(String name, String host, int zipkinPort, Map<String, String> settings) {
     this.host = host;
     Map<String, String> environment = new HashMap<>();
     environment.put("SW_CORE_GRPC_HOST", host);
@@ -58,7 +55,7 @@ final class RealOap implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-Duser.timezone=UTC",
                 "-cp",
-                config + ":" + HOME.resolve("target/libs") + "/*",
+                HOME.resolve("config") + ":" + HOME.resolve("target/libs") + "/*",
                 "org.apache.skywalking.oap.server.starter.OAPServerStartUp"));
   }
 
@@ -74,40 +71,10 @@ final class RealOap implements AutoCloseable {
    * @param settings environment variables of OAP
    */
   static RealOap start(String name, String host, int zipkinPort, Map<String, String> settings) {
-    return start(name, host, zipkinPort, settings, HOME.resolve("config"));
-  }
-
-  /** With a file of meter rules of ours beside its own. */
-  static RealOap startWithRules(String name, Path rules) throws IOException {
-    Path config = Child.TARGET.resolve(name + "-config");
-    try (Stream<Path> files = Files.walk(HOME.resolve("config"))) {
-      for (Path file : files.toList()) {
-        Path copy = config.resolve(HOME.resolve("config").relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(copy);
-        } else {
-          Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
-        }
-      }
-    }
-    Path folder = config.resolve("meter-analyzer-config");
-    String file = rules.getFileName().toString();
-    Files.copy(rules, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-    String active = "satellite," + file.replace(".yaml", "");
-    return start(
-        name,
-        "127.0.0.1",
-        Child.freePort(),
-        Map.of("SW_METER_ANALYZER_ACTIVE_FILES", active),
-        config);
-  }
-
-  private static RealOap start(
-      String name, String host, int zipkinPort, Map<String, String> settings, Path config) {
     if (!Files.isDirectory(HOME.resolve("target/libs"))) {
       throw Peers.missing("oap", HOME + "/target/libs is not there; mvn verify fills it");
     }
-    return new RealOap(name, host, zipkinPort, settings, config);
+    return new RealOap(name, host, zipkinPort, settings);
   }
 
   RealOap awaitReady() {
