@@ -120,7 +120,7 @@ public final class OwnMeters {
             status.getCode(),
             GrpcConnection.reason(status));
       } else {
-        LOG.log(INFO, "OAP takes Satellite''s own meters again");
+        LOG.log(INFO, "OAP takes Satellite's own meters again");
       }
     }
   }
