@@ -1,10 +1,15 @@
 package satellite.e2e;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
@@ -31,8 +36,12 @@ class OwnMetersTest {
     return Questions.figure("latest(" + metric + ")", SERVICE);
   }
 
+  private static String latest(String metric, String instance) {
+    return Questions.figure("latest(" + metric + ")", SERVICE, instance);
+  }
+
   @Test
-  void oapKnowsTheLayerAndTheMeanOfAllReplicas() throws Exception {
+  void oapKnowsTheLayerTheMeanOfAllReplicasAndEachOfThem() throws Exception {
     try (RealOap oap = RealOap.start("oap-own-meters").awaitReady();
         SatelliteProcess busy = start(oap, 0);
         SatelliteProcess idle = start(oap, 1);
@@ -45,20 +54,45 @@ class OwnMetersTest {
           "services of the layer",
           () -> oap.strings("name", "{ listServices(layer: \"SO11Y_SATELLITE\") { name } }"));
       // OAP's figures are means of a minute: right in one in which everything stays as it is.
-      await(
-          oap,
-          "mean of the connections",
-          AGENTS / 2,
-          latest("satellite_service_grpc_connect_count"));
+      String connections = "satellite_instance_connect_count";
+      await(oap, AGENTS, latest(connections, "satellite-0"));
+      await(oap, 0, latest(connections, "satellite-1"));
+      await(oap, AGENTS / 2, latest("satellite_service_grpc_connect_count"));
+      await(oap, 50, latest("satellite_instance_connection_limit_used_percent", "satellite-0"));
+      String received = "satellite_instance_receive_event_count{pipe='tracingpipe',status='all'}";
+      Eventually.until(
+          "events of the busy one",
+          Duration.ofSeconds(90),
+          () -> oap.figure(latest(received, "satellite-0")),
+          events -> events > 0);
+      assertEquals(0, oap.figure(latest(received, "satellite-1")));
+      for (String metric : ownRules()) {
+        Eventually.until(
+            metric + " of an instance",
+            Duration.ofSeconds(90),
+            () -> oap.strings("value", latest(metric, "satellite-0")),
+            values -> !values.isEmpty());
+      }
       for (SatelliteProcess replica : List.of(busy, idle)) {
         assertTrue(replica.metrics().sum("satellite_own_reports", "result=\"delivered\"") > 0);
+        assertEquals(0, replica.metrics().sum("satellite_own_reports", "result=\"failed\""));
       }
     }
   }
 
-  private static void await(RealOap oap, String what, long expected, String question) {
+  /** The metrics of the rule file for instances, which the tests' OAP reads as well. */
+  private static List<String> ownRules() throws IOException {
+    Path file = SatelliteProcess.ROOT.resolve("hpa/oap/satellite-instances.yaml");
+    return Pattern.compile("- name: (\\w+)")
+        .matcher(Files.readString(file))
+        .results()
+        .map(name -> "satellite_" + name.group(1))
+        .toList();
+  }
+
+  private static void await(RealOap oap, long expected, String question) {
     Eventually.until(
-        what + " is " + expected,
+        question + " is " + expected,
         Duration.ofSeconds(180),
         () -> oap.figure(question),
         figure -> figure == expected);
