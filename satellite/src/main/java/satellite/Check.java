@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
+import satellite.admin.Questions;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
@@ -28,6 +30,7 @@ import satellite.discovery.Node;
 import satellite.pipes.GrpcConnection;
 import satellite.pipes.GrpcConnector;
 import satellite.pipes.Transport;
+import satellite.replicas.Standing;
 
 /**
  * {@code satellite check}: a dry run. It really looks for the nodes and asks each of them, and
@@ -38,7 +41,7 @@ import satellite.pipes.Transport;
     name = "check",
     description =
         "Tries what the configuration needs: Kubernetes, DNS and files tell nodes, each node"
-            + " answers, the data folder can be written to.",
+            + " answers, so do other replicas, the data folder can be written to.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -68,6 +71,7 @@ final class Check implements Callable<Integer> {
     Warnings.of(config, System.getenv()).forEach(warning -> say("warn", "configuration", warning));
     checkFolder(config);
     checkNodes(config);
+    checkReplicas(config);
     out.println(failed ? "something does not work, see above" : "all of it works");
     return failed ? Satellite.FAILED : 0;
   }
@@ -92,16 +96,7 @@ final class Check implements Callable<Integer> {
     ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, Threads.named("check"));
     try (Transport transport = new Transport(1);
         Discovery discovery = Finders.discovery(config.finders(), thread)) {
-      CompletableFuture<Set<Node>> told = new CompletableFuture<>();
-      discovery.start(told::complete);
-      awaitFindings(discovery);
-      discovery.findings().forEach(this::say);
-      Map<String, Node> nodes = new TreeMap<>();
-      for (Finding finding : discovery.findings()) {
-        if (finding.nodes() != null) {
-          finding.nodes().forEach(node -> nodes.put(node.address(), node));
-        }
-      }
+      Map<String, Node> nodes = find(discovery, "");
       if (nodes.isEmpty()) {
         fail("nodes", "none are found: events would wait");
       }
@@ -118,6 +113,54 @@ final class Check implements Callable<Integer> {
         say("node " + one.getKey(), one.getValue(), config.client().unaryTimeout());
       }
       connector.closeNow();
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+
+  /**
+   * @param of what is said before each source
+   */
+  private Map<String, Node> find(Discovery discovery, String of) throws InterruptedException {
+    discovery.start(nodes -> {});
+    awaitFindings(discovery);
+    Map<String, Node> nodes = new TreeMap<>();
+    for (Finding finding : discovery.findings()) {
+      say(of, finding);
+      if (finding.nodes() != null) {
+        finding.nodes().forEach(node -> nodes.put(node.address(), node));
+      }
+    }
+    return nodes;
+  }
+
+  /** One that does not answer is no failure: it may be yet to start. */
+  private void checkReplicas(SatelliteConfig config) throws InterruptedException {
+    if (config.replicas() == null) {
+      return;
+    }
+    ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, Threads.named("check"));
+    try (Discovery discovery = Finders.discovery(config.replicas().finders(), thread)) {
+      Questions questions = new Questions(thread);
+      Map<String, CompletableFuture<Standing>> answers = new TreeMap<>();
+      find(discovery, "replicas, ")
+          .forEach(
+              (address, node) -> answers.put(address, questions.ask(node).toCompletableFuture()));
+      for (var one : answers.entrySet()) {
+        String replica = "replica " + one.getKey();
+        try {
+          ok(
+              replica,
+              "answers, " + Validate.count(one.getValue().get().connections(), "connection"));
+        } catch (ExecutionException e) {
+          Throwable why = e.getCause();
+          say(
+              "warn",
+              replica,
+              "does not answer on its telemetry port: "
+                  + (why instanceof ConnectException ? "no connection" : why.getMessage()));
+        }
+      }
     } finally {
       thread.shutdownNow();
     }
@@ -150,14 +193,15 @@ final class Check implements Callable<Integer> {
     }
   }
 
-  private void say(Finding finding) {
+  private void say(String of, Finding finding) {
+    String source = of + finding.source();
     if (!finding.error().isEmpty()) {
-      fail(finding.source(), finding.error());
+      fail(source, finding.error());
     } else if (finding.nodes() == null) {
-      fail(finding.source(), "does not answer");
+      fail(source, "does not answer");
     } else {
       String remark = finding.remark().isEmpty() ? "" : "; " + finding.remark();
-      ok(finding.source(), named(finding.nodes()) + remark);
+      ok(source, named(finding.nodes()) + remark);
     }
   }
 

@@ -11,17 +11,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import satellite.admin.AdminServer;
 import satellite.admin.Facts;
-import satellite.admin.Questions;
 import satellite.config.SatelliteConfig;
-import satellite.config.TelemetryConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
 import satellite.pipes.ClientConfig;
@@ -30,10 +26,8 @@ import satellite.pipes.GrpcConnector;
 import satellite.pipes.GrpcServer;
 import satellite.pipes.KafkaConnection;
 import satellite.pipes.KafkaConnector;
-import satellite.pipes.OwnMeters;
 import satellite.pipes.Pipe;
 import satellite.pipes.PipeConfig;
-import satellite.pipes.Readiness;
 import satellite.pipes.ServerTls;
 import satellite.pipes.Storage;
 import satellite.pipes.Transport;
@@ -43,11 +37,6 @@ import satellite.queue.Books;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
-import satellite.replicas.Evening;
-import satellite.replicas.Phase;
-import satellite.replicas.Replicas;
-import satellite.replicas.Standing;
-import satellite.replicas.View;
 import satellite.routing.Balancing;
 import satellite.routing.Connection;
 import satellite.routing.Connector;
@@ -100,18 +89,7 @@ public final class Proxy {
   private final CpuLoad cpu;
   private final GrpcServer server;
   private final HttpServer http;
-  private final String id = UUID.randomUUID().toString();
-  private final Readiness readiness;
-
-  /** Null unless they know each other. */
-  private final Replicas replicas;
-
-  private final Evening evening;
-
-  /** Both null unless OAP is told of the metrics. */
-  private final Phase phase;
-
-  private final OwnMeters meters;
+  private final ThisReplica replica;
   private int looks;
   private final Metrics metrics;
   private final AdminServer admin;
@@ -183,14 +161,16 @@ public final class Proxy {
                 config.http(), tls, pipes, router, transport, config.client().unaryTimeout(), pool);
 
     // How it stands beside the other replicas, and who is told.
-    this.readiness =
-        new Readiness(config.server().limits(), server::connections, cpu::steady, this::fullness);
     boolean amongOthers = config.replicas() != null;
-    this.replicas = amongOthers ? replicas() : null;
-    this.evening = amongOthers ? new Evening(config.replicas().tolerancePercent()) : null;
-    boolean toOap = telemetry.meters() != null;
-    this.phase = toOap ? phase(telemetry) : null;
-    this.meters = toOap ? ownMeters(telemetry) : null;
+    this.replica =
+        new ThisReplica(
+            config,
+            amongOthers ? Finders.discovery(config.replicas().finders(), finding) : null,
+            server,
+            cpu,
+            router,
+            metrics,
+            pool);
     this.admin = telemetry.prometheus() ? admin() : null;
     pipes.forEach(metrics::bind);
     metrics.bind(router);
@@ -202,66 +182,18 @@ public final class Proxy {
       metrics.bind(folder, letters);
     }
     metrics.bind(server, cpu);
-    metrics.bind(readiness, pipes);
-    if (amongOthers) {
-      metrics.bindReplicas(() -> replicas.view().heard(), () -> replicas.view().meanConnections());
-    }
-    if (toOap) {
-      metrics.bind(meters);
-    }
+    replica.bind(metrics, pipes);
     if (http != null) {
       metrics.bind(http);
     }
-  }
-
-  private Replicas replicas() {
-    return new Replicas(
-        Finders.discovery(config.replicas().finders(), finding),
-        this::standing,
-        new Questions(pool)::ask,
-        System::nanoTime,
-        new Random());
-  }
-
-  private Standing standing() {
-    return new Standing(
-        id,
-        server.staying(),
-        readiness.share(),
-        readiness.isAccepting() && !draining,
-        phase == null ? 0 : phase.millis());
-  }
-
-  /** Of all replicas; one that knows of no other that has room counts as all of them. */
-  private double fullness() {
-    if (replicas == null) {
-      return 0;
-    }
-    View view = replicas.view();
-    return view.othersAccept() ? view.meanShare() : 1;
-  }
-
-  private Phase phase(TelemetryConfig telemetry) {
-    int interval = (int) telemetry.meters().interval().toMillis();
-    return new Phase(id, telemetry.instance(), interval);
-  }
-
-  private OwnMeters ownMeters(TelemetryConfig telemetry) {
-    return new OwnMeters(
-        router,
-        config.client(),
-        telemetry.service(),
-        telemetry.instance(),
-        telemetry.meters().prefix(),
-        metrics::samples);
   }
 
   private AdminServer admin() {
     return new AdminServer(
         config.telemetry(),
         metrics::scrape,
-        readiness::isReady,
-        this::standing,
+        replica.readiness()::isReady,
+        replica::standing,
         facts(),
         Threads.named("admin"));
   }
@@ -271,39 +203,12 @@ public final class Proxy {
     try {
       server.look();
       if (++looks % LOOKS_PER_SECOND == 0) {
-        readiness.look();
-        lookAtOthers();
+        replica.look();
       }
     } catch (RuntimeException e) {
       // A bug; without this it would have been the last look.
       LOG.log(ERROR, "looking after connections failed", e);
     }
-  }
-
-  private void lookAtOthers() {
-    if (replicas == null) {
-      return;
-    }
-    replicas.round();
-    if (phase != null) {
-      phase.look(replicas.others());
-    }
-    server.shed(evening.toShed(server.staying(), replicas.view()));
-  }
-
-  /** Reports, and does so again at the next instant of its phase. */
-  private void reportAt(long timeMillis) {
-    long wait = timeMillis - System.currentTimeMillis();
-    pool.schedule(
-        () -> {
-          try {
-            meters.report(timeMillis);
-          } finally {
-            reportAt(phase.next(System.currentTimeMillis()));
-          }
-        },
-        wait,
-        TimeUnit.MILLISECONDS);
   }
 
   private Facts facts() {
@@ -323,6 +228,8 @@ public final class Proxy {
         letters,
         server,
         http,
+        replica.readiness(),
+        replica.others(),
         cpu,
         pool,
         System::nanoTime);
@@ -416,14 +323,9 @@ public final class Proxy {
   }
 
   private void startLooking() {
-    if (replicas != null) {
-      replicas.start();
-    }
+    replica.start();
     long period = TimeUnit.SECONDS.toMillis(1) / LOOKS_PER_SECOND;
     pool.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
-    if (meters != null) {
-      reportAt(phase.next(System.currentTimeMillis()));
-    }
   }
 
   private void startAdmin() {
@@ -496,6 +398,7 @@ public final class Proxy {
     if (admin != null) {
       admin.ready(false);
     }
+    replica.leave();
     server.drain();
     if (http != null) {
       http.drain();
@@ -516,6 +419,7 @@ public final class Proxy {
 
   private void drain(Duration grace) {
     draining = true;
+    replica.leave();
     long deadline = System.nanoTime() + grace.toNanos();
     try {
       pipes.forEach(Pipe::flush);
@@ -533,9 +437,7 @@ public final class Proxy {
       Thread.currentThread().interrupt();
     }
     discovery.close();
-    if (replicas != null) {
-      replicas.close();
-    }
+    replica.close();
     finding.shutdownNow();
     router.close();
     if (kafka != null) {

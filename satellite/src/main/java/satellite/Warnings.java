@@ -34,7 +34,16 @@ final class Warnings {
     Warnings found = new Warnings(config, environment);
     found.warnings.addAll(config.notices());
     found.ofNodes();
-    found.ofKubernetes();
+    found.ofKubernetes(
+        config.finders(),
+        "kubernetes_config",
+        "OAP (SATELLITE_GRPC_CLIENT_KUBERNETES_SELECTOR_LABEL)");
+    if (config.replicas() != null) {
+      found.ofKubernetes(
+          config.replicas().finders(),
+          "replicas.kubernetes_config",
+          "Satellite (SATELLITE_REPLICAS_KUBERNETES_SELECTOR_LABEL)");
+    }
     found.ofZone();
     found.ofDataFolder();
     return found.warnings;
@@ -58,21 +67,26 @@ final class Warnings {
         || host.equals("::1");
   }
 
-  private void ofKubernetes() {
-    KubernetesConfig kubernetes = config.finders().kubernetes();
+  /**
+   * @param section where it stands
+   * @param whose labels are meant, and the variable that names them
+   */
+  private void ofKubernetes(FinderConfig finders, String section, String whose) {
+    KubernetesConfig kubernetes = finders.kubernetes();
     if (kubernetes == null) {
       return;
     }
     KubernetesDiscovery.problem(kubernetes, environment)
-        .ifPresent(problem -> warnings.add("kubernetes_config: " + problem));
+        .ifPresent(problem -> warnings.add(section + ": " + problem));
     boolean all =
         kubernetes.selectors().stream().allMatch(s -> s.label().isEmpty() && s.field().isEmpty());
     if (all) {
       warnings.add(
-          "kubernetes_config.selector: matches every "
+          section
+              + ".selector: matches every "
               + kubernetes.kind().name().toLowerCase(Locale.ROOT)
-              + " of its namespaces; name the labels of OAP"
-              + " (SATELLITE_GRPC_CLIENT_KUBERNETES_SELECTOR_LABEL)");
+              + " of its namespaces; name the labels of "
+              + whose);
     }
   }
 

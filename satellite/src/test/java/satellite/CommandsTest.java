@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import io.grpc.Status;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -131,6 +134,51 @@ class CommandsTest {
         assertTrue(said.contains("it does not take the token"), said);
         assertTrue(said.contains("FAIL  data folder: /proc/no/such cannot be written to"), said);
       }
+    }
+  }
+
+  @Test
+  void checkAsksTheOtherReplicas() throws Exception {
+    HttpServer replica = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    byte[] load = "{\"id\": \"another\", \"connections\": 7}".getBytes(StandardCharsets.UTF_8);
+    replica.createContext(
+        "/load",
+        exchange -> {
+          exchange.sendResponseHeaders(200, load.length);
+          exchange.getResponseBody().write(load);
+          exchange.close();
+        });
+    replica.start();
+    try (StandInOap oap = new StandInOap().start(0)) {
+      String there = "127.0.0.1:" + replica.getAddress().getPort();
+      Map<String, String> environment =
+          Map.of(
+              "SATELLITE_GRPC_CLIENT",
+              "127.0.0.1:" + oap.port(),
+              "SATELLITE_REPLICAS_FINDER",
+              "static",
+              "SATELLITE_REPLICAS",
+              there + ",127.0.0.1:1");
+      try (Program program = new Program(environment, "check")) {
+        assertEquals(0, program.exitCode(), text(program));
+        String said = text(program);
+        assertTrue(said.contains("ok    replicas, static: 2 nodes: "), said);
+        assertTrue(said.contains("ok    replica " + there + ": answers, 7 connections"), said);
+        assertTrue(said.contains("warn  replica 127.0.0.1:1: does not answer on its "), said);
+      }
+    } finally {
+      replica.stop(0);
+    }
+  }
+
+  @Test
+  void everyPodAsAReplicaIsAWarning() {
+    try (Program program =
+        new Program(Map.of("SATELLITE_REPLICAS_FINDER", "kubernetes"), "validate")) {
+      assertEquals(0, program.exitCode());
+      String said = text(program);
+      assertTrue(said.contains("replicas.kubernetes_config.selector: matches every pod"), said);
+      assertTrue(said.contains("SATELLITE_REPLICAS_KUBERNETES_SELECTOR_LABEL"), said);
     }
   }
 

@@ -176,6 +176,33 @@ class StatusPageTest {
   }
 
   @Test
+  void itShowsHowItStandsBesideOtherReplicasAndThatItIsFull() throws Exception {
+    Path file = Child.TARGET.resolve("watched.replicas");
+    Files.createDirectories(Child.TARGET);
+    Files.writeString(file, "");
+    String[] settings = {
+      "SATELLITE_REPLICAS_FINDER", "file",
+      "SATELLITE_REPLICAS_FILE", file.toString(),
+      "SATELLITE_GRPC_ACCEPT_LIMIT_CONNECTION_COUNT", "1"
+    };
+    try (var watched = satellite("satellite-watched-replica", settings);
+        var other = satellite("satellite-watched-other", settings);
+        Feed agent = new Feed(watched.address())) {
+      page.open("http://" + watched.admin() + "/");
+      awaitText("#levels", "1 replica");
+      awaitText("#levels", "no other one answers");
+      Files.writeString(file, watched.admin() + "\n" + other.admin() + "\n");
+      awaitText("#levels", "2 replicas");
+      awaitText("#discovery tbody", "of replicas");
+      agent.segments("watched", 1);
+      awaitText("#levels", "1 gRPC connection");
+      awaitText("#state", "full");
+      Files.write(Child.TARGET.resolve("status-page-replicas.png"), page.picture());
+      assertNoComplaints();
+    }
+  }
+
+  @Test
   void itSaysSinceWhenItIsStale() throws Exception {
     try (var satellite = satellite("satellite-watched-gone")) {
       page.open("http://" + satellite.admin() + "/");

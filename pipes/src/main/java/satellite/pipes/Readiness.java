@@ -77,6 +77,10 @@ public final class Readiness {
     return Math.min(1, Math.max(connectionShare(), cpuShare()));
   }
 
+  public int connectionLimit() {
+    return limits.connections();
+  }
+
   public double connectionShare() {
     return (double) connections.getAsInt() / limits.connections();
   }

@@ -59,6 +59,7 @@ public final class AdminServer implements AutoCloseable {
   enum State {
     STARTING,
     READY,
+    FULL,
     DRAINING
   }
 
@@ -114,19 +115,22 @@ public final class AdminServer implements AutoCloseable {
       case "/ready" -> answerReady(exchange);
       case Questions.PATH -> answer(exchange, 200, JSON, gson.toJson(standing.get()));
       case "/", "/status" -> answerAdmitted(exchange, HTML, page::html);
-      case "/status.json" -> answerAdmitted(exchange, JSON, () -> gson.toJson(status.apply(state)));
+      case "/status.json" ->
+          answerAdmitted(exchange, JSON, () -> gson.toJson(status.apply(state())));
       default -> answer(exchange, 404, TEXT, index());
     }
   }
 
   private void answerReady(HttpExchange exchange) throws IOException {
-    if (state != State.READY) {
-      answer(exchange, 503, TEXT, "not ready\n");
-    } else if (!hasRoom.getAsBoolean()) {
-      answer(exchange, 503, TEXT, "not ready: it is full (accept_limit)\n");
-    } else {
-      answer(exchange, 200, TEXT, "ready\n");
+    switch (state()) {
+      case READY -> answer(exchange, 200, TEXT, "ready\n");
+      case FULL -> answer(exchange, 503, TEXT, "not ready: it is full (accept_limit)\n");
+      default -> answer(exchange, 503, TEXT, "not ready\n");
     }
+  }
+
+  private State state() {
+    return state == State.READY && !hasRoom.getAsBoolean() ? State.FULL : state;
   }
 
   private String index() {

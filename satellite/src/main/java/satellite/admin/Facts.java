@@ -23,6 +23,7 @@ import satellite.pipes.AcceptLimit;
 import satellite.pipes.ClientConnections;
 import satellite.pipes.GrpcServer;
 import satellite.pipes.Pipe;
+import satellite.pipes.Readiness;
 import satellite.pipes.deadletters.DeadLetterStore;
 import satellite.pipes.http.HttpServer;
 import satellite.queue.Account;
@@ -30,6 +31,8 @@ import satellite.queue.Books;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.disk.DataFolder;
+import satellite.replicas.Replicas;
+import satellite.replicas.View;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -66,6 +69,8 @@ public final class Facts {
   private final DeadLetterStore letters;
   private final GrpcServer grpc;
   private final HttpServer http;
+  private final Readiness readiness;
+  private final Replicas replicas;
   private final DoubleSupplier cpuPercent;
   private final LongSupplier nanoTime;
   private final Instant started =
@@ -77,6 +82,7 @@ public final class Facts {
    * @param routers by the name of their client
    * @param folder null where nothing is kept on disk, as is {@code letters}
    * @param http null where nothing listens for HTTP
+   * @param replicas null where they do not know each other
    * @param pool takes the samples
    */
   public Facts(
@@ -90,6 +96,8 @@ public final class Facts {
       DeadLetterStore letters,
       GrpcServer grpc,
       HttpServer http,
+      Readiness readiness,
+      Replicas replicas,
       DoubleSupplier cpuPercent,
       ScheduledExecutorService pool,
       LongSupplier nanoTime) {
@@ -103,6 +111,8 @@ public final class Facts {
     this.letters = letters;
     this.grpc = grpc;
     this.http = http;
+    this.readiness = readiness;
+    this.replicas = replicas;
     this.cpuPercent = cpuPercent;
     this.nanoTime = nanoTime;
     pool.scheduleAtFixedRate(this::sample, 0, 1, TimeUnit.SECONDS);
@@ -147,7 +157,8 @@ public final class Facts {
         Books.of(pipes.stream().map(Pipe::account).toList()),
         pipes.stream().map(this::pipe).toList(),
         nodes(),
-        discovery.findings().stream().map(Facts::source).toList(),
+        sources(discovery.findings()),
+        replicas(),
         connections(),
         new Status.Memory(memory.usedBytes(), memory.maxBytes()),
         disk(),
@@ -231,6 +242,23 @@ public final class Facts {
     return answers == 0 ? null : rounded(nanos / 1e6 / answers);
   }
 
+  private Status.Replicas replicas() {
+    if (replicas == null) {
+      return null;
+    }
+    View view = replicas.view();
+    return new Status.Replicas(
+        view.replicas(),
+        view.heard(),
+        rounded(view.meanConnections()),
+        view.othersAccept(),
+        sources(replicas.findings()));
+  }
+
+  private static List<Status.Source> sources(List<Finding> findings) {
+    return findings.stream().map(Facts::source).toList();
+  }
+
   private static Status.Source source(Finding finding) {
     return new Status.Source(
         finding.source(),
@@ -245,6 +273,7 @@ public final class Facts {
     List<ClientConnections> clients = grpc.clients();
     return new Status.Connections(
         grpc.connections(),
+        readiness.connectionLimit(),
         http == null ? null : http.connections(),
         Arrays.stream(AcceptLimit.Reason.values()).mapToLong(grpc::refusedConnections).sum(),
         grpc.deniedCalls(),

@@ -10,6 +10,7 @@ import satellite.queue.Books;
  * @param account of all pipes
  * @param nodes of all clients; those that are left and still have calls under way as well
  * @param discovery a finding for each source
+ * @param replicas null where they do not know each other
  * @param disk null where nothing is kept on disk
  * @param configuration in effect, as YAML, with secrets masked
  */
@@ -19,13 +20,14 @@ record Status(
     List<Pipe> pipes,
     List<Node> nodes,
     List<Source> discovery,
+    Replicas replicas,
     Connections connections,
     Memory memory,
     Disk disk,
     String configuration) {
 
   /**
-   * @param state starting, ready or draining
+   * @param state starting, ready, full (not ready, as a limit is reached) or draining
    */
   record Program(
       String version,
@@ -98,6 +100,17 @@ record Status(
       String failedSince) {}
 
   /**
+   * @param known with this one, as far as one has answered
+   * @param heard how many of the others have answered in the last ten seconds
+   * @param meanConnections of a replica, as far as is known
+   * @param othersAccept whether one of the others takes new connections
+   * @param discovery a finding for each source
+   */
+  record Replicas(
+      int known, int heard, double meanConnections, boolean othersAccept, List<Source> discovery) {}
+
+  /**
+   * @param limit from which on those of gRPC are refused
    * @param http null where nothing listens for HTTP
    * @param refused closed as they arrived, because of a limit
    * @param deniedCalls for want of the right token
@@ -106,6 +119,7 @@ record Status(
    */
   record Connections(
       int grpc,
+      int limit,
       Integer http,
       long refused,
       long deniedCalls,

@@ -150,6 +150,7 @@ class AdminServerTest {
     hasRoom = false;
     assertEquals(503, send("GET", "/ready").statusCode());
     assertTrue(send("GET", "/ready").body().contains("accept_limit"));
+    assertTrue(send("GET", "/status.json").body().contains("\"state\":\"full\""));
     assertEquals(200, send("GET", "/live").statusCode());
     hasRoom = true;
     assertEquals(200, send("GET", "/ready").statusCode());
@@ -220,6 +221,7 @@ class AdminServerTest {
             "pipes",
             "nodes",
             "discovery",
+            "replicas",
             "connections",
             "memory",
             "disk",

@@ -33,8 +33,9 @@ final class StatusSamples {
             new Status.Node(
                 HOSTILE, "grpc-client", "z", 1, 0, "down", HOSTILE, 10, 1, 1, 0, 10, null, 0)),
         List.of(new Status.Source(HOSTILE, 1, "2026-01-01T00:00:00Z", HOSTILE, "", null)),
+        null,
         new Status.Connections(
-            2, null, 0, 0, 0, 0, List.of(new Status.Client("127.0.0.1", 2, 50)), 0),
+            2, 4000, null, 0, 0, 0, 0, List.of(new Status.Client("127.0.0.1", 2, 50)), 0),
         new Status.Memory(400, 1000),
         null,
         "name: " + HOSTILE);
