@@ -3,7 +3,7 @@
 //   customer --GET /order/KIND--> shop --GET /stock/KIND--> shop
 //
 // so that it makes three segments and four spans of one trace. Orders of kind "bad" are answered 500 by the stock.
-// Arguments: how many good orders, how many bad ones. It says "all orders are done", and stays.
+// Arguments: how many good orders, how many bad ones, milliseconds after each (0). It says "all orders are done", and stays.
 
 // The agent's heartbeat comes every 20 seconds, whatever one sets: no longer than 2 here.
 const { setInterval } = globalThis;
@@ -33,6 +33,7 @@ shop.listen(0, '127.0.0.1', async () => {
   for (const [index, kind] of ['good', 'bad'].entries()) {
     for (let left = Number(process.argv[2 + index]); left > 0; left--) {
       await get('/order/' + kind);
+      await new Promise((resume) => setTimeout(resume, Number(process.argv[4] || 0)));
     }
   }
   console.log('all orders are done');

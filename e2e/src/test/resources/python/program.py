@@ -1,9 +1,11 @@
 """
 A shop with the real SkyWalking agent in it, and its customers, in one process.
 
-    program.py orders GOOD BAD    An order is an exit span in a local span of the customer, and an entry span of the
+    program.py orders GOOD BAD [PAUSE]
+                                  An order is an exit span in a local span of the customer, and an entry span of the
                                   shop: two segments of one trace, and a log line on each side. Bad ones are answered
-                                  500. It says "all orders are done", and stays.
+                                  500. PAUSE is in milliseconds, after each order. It says "all orders are done",
+                                  and stays.
     program.py profiled           Asks for something slow again and again, until the agent has profiled one request.
                                   It says "snapshot" for each that the agent takes, and stays.
 """
@@ -55,6 +57,7 @@ def buy(path, order):
     log.info('customer: %s', order)
     get(path, order)
     orders.increment(1)
+    time.sleep(pause)
 
 
 def profile():
@@ -87,6 +90,7 @@ if sys.argv[1] == 'profiled':
     profile()
 else:
     good, bad = int(sys.argv[2]), int(sys.argv[3])
+    pause = int(sys.argv[4]) / 1000 if len(sys.argv) > 4 else 0
     for i in range(good):
         buy('/good', f'good order {i}')
     for i in range(bad):

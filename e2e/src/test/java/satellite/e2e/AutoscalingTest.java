@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -21,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
@@ -53,11 +51,10 @@ class AutoscalingTest {
   private final String serviceName =
       SwckAdapter.argument("service", spec.metrics().get(0).labels());
   private final Autoscaler autoscaler = new Autoscaler(spec, Autoscaler.Tolerance.SINCE_1_33);
-  private final Path file = Child.TARGET.resolve("autoscaling.replicas");
-  private final List<SatelliteProcess> replicas = new ArrayList<>();
   private final List<double[]> seen = new ArrayList<>();
   private final long beganNanos = System.nanoTime();
   private RealOap oap;
+  private ReplicaSet replicas;
   private ClusterIp service;
   private int wanted = 1;
 
@@ -70,49 +67,27 @@ class AutoscalingTest {
     }
   }
 
-  private void scaleOut() throws IOException {
-    int number = replicas.size();
-    replicas.add(
-        SatelliteProcess.inFrontOf(
-            "autoscaling-" + number,
-            Map.of(
-                "SATELLITE_GRPC_ACCEPT_LIMIT_CONNECTION_COUNT",
-                "" + LIMIT,
-                "SATELLITE_TELEMETRY_EXPORT_TYPE",
-                "prometheus,metrics_service",
-                "SATELLITE_TELEMETRY_SERVICE",
-                serviceName,
-                "SATELLITE_TELEMETRY_INSTANCE",
-                "satellite-" + number,
-                "SATELLITE_REPLICAS_FINDER",
-                "file",
-                "SATELLITE_REPLICAS_FILE",
-                file.toString()),
-            oap));
-    Path next = file.resolveSibling("autoscaling.next");
-    Files.writeString(
-        next,
-        replicas.stream().map(SatelliteProcess::admin).collect(Collectors.joining("\n")) + "\n");
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  private Map<String, String> settings(int number) {
+    return Map.of(
+        "SATELLITE_GRPC_CLIENT",
+        oap.address(),
+        "SATELLITE_GRPC_ACCEPT_LIMIT_CONNECTION_COUNT",
+        "" + LIMIT,
+        "SATELLITE_TELEMETRY_EXPORT_TYPE",
+        "prometheus,metrics_service",
+        "SATELLITE_TELEMETRY_SERVICE",
+        serviceName,
+        "SATELLITE_TELEMETRY_INSTANCE",
+        "satellite-" + number);
   }
 
-  /** The Service's endpoints are the ready ones, as a kubelet would have it. */
+  /** The Service's endpoints are the ready ones. */
   private void probe() throws Exception {
-    List<String> ready = new ArrayList<>();
-    for (SatelliteProcess replica : replicas) {
-      if (replica.readiness() == 200) {
-        ready.add(replica.address());
-      }
-    }
-    service.endpoints(ready);
+    service.endpoints(replicas.readyAddresses());
   }
 
   private double[] connections() throws Exception {
-    double[] now = new double[2];
-    for (int i = 0; i < replicas.size(); i++) {
-      now[i] = replicas.get(i).metrics().sum("grpc_server_connection_count");
-    }
-    return now;
+    return replicas.connections(2);
   }
 
   private long seconds() {
@@ -125,8 +100,9 @@ class AutoscalingTest {
     seen.add(connections());
     if (seen.size() % Autoscaler.SYNC_SECONDS == 0) {
       List<Autoscaler.Pod> pods = new ArrayList<>();
-      for (SatelliteProcess replica : replicas) {
-        boolean ready = replica.readiness() == 200;
+      List<String> readyOnes = replicas.readyAddresses();
+      for (String address : replicas.addresses()) {
+        boolean ready = readyOnes.contains(address);
         pods.add(
             new Autoscaler.Pod(
                 ready ? Autoscaler.Phase.READY : Autoscaler.Phase.NOT_READY, Map.of()));
@@ -168,14 +144,14 @@ class AutoscalingTest {
   @Test
   void theEleventhAgentBringsASecondReplicaTheTwelfthConnectsThereAndItStaysAtTwo()
       throws Exception {
-    Files.createDirectories(Child.TARGET);
-    Files.writeString(file, "");
     try (RealOap real = RealOap.start("oap-autoscaling").awaitReady();
         ClusterIp clusterIp = new ClusterIp();
+        ReplicaSet set = new ReplicaSet("autoscaling", this::settings);
         SegmentAgents agents = new SegmentAgents(clusterIp.address(), REPORT_MILLIS)) {
       oap = real;
       service = clusterIp;
-      scaleOut();
+      replicas = set;
+      set.scaleOut(1);
       probe();
       for (int i = 1; i <= 10; i++) {
         agents.add(1);
@@ -194,7 +170,7 @@ class AutoscalingTest {
       }
       assertEquals(LIMIT, connections()[0]);
       assertEquals(2, wanted);
-      scaleOut();
+      set.scaleOut(2);
       SatelliteProcess first = replicas.get(0);
       // It is ready again when it has given some away: before, it is full and another has room.
       Eventually.equal(
@@ -227,8 +203,6 @@ class AutoscalingTest {
         assertTrue(Math.abs(events - each) <= each * 0.15, perMinute + " are not " + each);
       }
       draw();
-    } finally {
-      replicas.forEach(SatelliteProcess::close);
     }
   }
 

@@ -18,7 +18,8 @@ final class NodeAgent implements AutoCloseable {
 
   private final Child process;
 
-  private NodeAgent(String service, String instance, String reportTo, int good, int bad)
+  private NodeAgent(
+      String service, String instance, String reportTo, int good, int bad, long pauseMillis)
       throws IOException {
     process =
         Child.start(
@@ -29,13 +30,24 @@ final class NodeAgent implements AutoCloseable {
                 "SW_AGENT_INSTANCE", instance,
                 "SW_AGENT_COLLECTOR_BACKEND_SERVICES", reportTo,
                 "SW_LOGGING_TARGET", "console"),
-            List.of("node", HOME.resolve("program.js").toString(), "" + good, "" + bad));
+            List.of(
+                "node",
+                HOME.resolve("program.js").toString(),
+                "" + good,
+                "" + bad,
+                "" + pauseMillis));
   }
 
   /** It makes that many orders, and stays. */
   static NodeAgent start(String service, String instance, String reportTo, int good, int bad)
       throws IOException {
-    return new NodeAgent(service, instance, reportTo, good, bad);
+    return new NodeAgent(service, instance, reportTo, good, bad, 0);
+  }
+
+  /** The same, with a pause after each of the orders, which are all good. */
+  static NodeAgent withOrdersOver(String service, String reportTo, int orders, long pauseMillis)
+      throws IOException {
+    return new NodeAgent(service, service, reportTo, orders, 0, pauseMillis);
   }
 
   void awaitAllOrders() {

@@ -52,6 +52,13 @@ final class PythonAgent implements AutoCloseable {
     return new PythonAgent(service, instance, reportTo, List.of("orders", "" + good, "" + bad));
   }
 
+  /** The same, with a pause after each of the orders, which are all good. */
+  static PythonAgent withOrdersOver(String service, String reportTo, int orders, long pauseMillis)
+      throws IOException {
+    return new PythonAgent(
+        service, service, reportTo, List.of("orders", "" + orders, "0", "" + pauseMillis));
+  }
+
   /** It does something slow until that was profiled, and stays. */
   static PythonAgent forProfiling(String service, String instance, String reportTo)
       throws IOException {

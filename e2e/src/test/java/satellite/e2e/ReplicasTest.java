@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,36 +27,19 @@ class ReplicasTest {
   private static final Duration MINUTE = Duration.ofSeconds(60);
   private static final double WITHIN = 0.1;
 
-  private final List<SatelliteProcess> replicas = new ArrayList<>();
+  private ReplicaSet replicas;
   private final List<double[]> seen = new ArrayList<>();
   private final long beganNanos = System.nanoTime();
-  private final Path file = Child.TARGET.resolve("evening.replicas");
 
-  private SatelliteProcess start(SegmentNode node, int number) {
-    return SatelliteProcess.configuredBy(
-        "evening-" + number,
-        List.of(),
-        Map.of(
-            "SATELLITE_GRPC_CLIENT", node.address(),
-            "SATELLITE_REPLICAS_FINDER", "file",
-            "SATELLITE_REPLICAS_FILE", file.toString(),
-            "SATELLITE_SHUTDOWN_HOLD_TIME", "1",
-            "SATELLITE_SHUTDOWN_HOOK_TIME", "10"),
-        null);
-  }
-
-  private void tellReplicas(List<SatelliteProcess> found) throws IOException {
-    Path next = file.resolveSibling("evening.next");
-    Files.writeString(
-        next, String.join("\n", found.stream().map(SatelliteProcess::admin).toList()) + "\n");
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  private static Map<String, String> settings(SegmentNode node) {
+    return Map.of(
+        "SATELLITE_GRPC_CLIENT", node.address(),
+        "SATELLITE_SHUTDOWN_HOLD_TIME", "1",
+        "SATELLITE_SHUTDOWN_HOOK_TIME", "10");
   }
 
   private double[] connections() throws Exception {
-    double[] now = new double[3];
-    for (int i = 0; i < replicas.size(); i++) {
-      now[i] = replicas.get(i).metrics().sum("grpc_server_connection_count");
-    }
+    double[] now = replicas.connections(3);
     seen.add(now);
     return now;
   }
@@ -77,21 +58,18 @@ class ReplicasTest {
 
   @Test
   void connectionsEvenOutWhenReplicasComeAndNothingIsLostWhenTheyGo() throws Exception {
-    Files.createDirectories(Child.TARGET);
-    Files.writeString(file, "");
     try (SegmentNode node = new SegmentNode();
         ClusterIp service = new ClusterIp();
+        ReplicaSet set = new ReplicaSet("evening", number -> settings(node));
         SegmentAgents agents = new SegmentAgents(service.address(), REPORT_MILLIS)) {
-      replicas.add(start(node, 0));
-      tellReplicas(replicas);
-      service.endpoints(addresses(replicas));
+      replicas = set;
+      set.scaleOut(1);
+      service.endpoints(set.addresses());
       agents.add(AGENTS);
       Eventually.until("all agents are connected", this::connections, now -> now[0] == AGENTS);
-      replicas.add(start(node, 1));
-      replicas.add(start(node, 2));
-      service.endpoints(addresses(replicas));
+      set.scaleOut(3);
       long since = System.nanoTime();
-      tellReplicas(replicas);
+      service.endpoints(set.addresses());
       Eventually.until(
           "the counts are within 10 % of each other",
           MINUTE,
@@ -101,17 +79,14 @@ class ReplicasTest {
       System.out.println("replicas: even after " + seconds + " s, failed " + agents.failed);
       assertEquals(Set.of(), agents.failed);
 
-      List<SatelliteProcess> last = replicas.subList(0, 1);
-      service.endpoints(addresses(last));
-      tellReplicas(last);
-      List<SatelliteProcess> going = List.copyOf(replicas.subList(1, 3));
+      List<SatelliteProcess> going = set.scaleIn(1);
+      service.endpoints(set.addresses());
       going.forEach(SatelliteProcess::terminate);
       for (SatelliteProcess gone : going) {
         assertEquals(0, gone.awaitEnd());
         Account account = Account.ofLastLine(gone.output());
         assertTrue(account.closedWith(account.received()), () -> "" + account);
       }
-      replicas.removeAll(going);
       Eventually.until("all agents are connected", this::connections, now -> now[0] == AGENTS);
       agents.end();
       assertEquals(Set.of(), agents.failed);
@@ -124,8 +99,6 @@ class ReplicasTest {
           node.segments.entrySet().stream().filter(segment -> segment.getValue() > 1).toList(),
           "came twice");
       draw(seconds);
-    } finally {
-      replicas.forEach(SatelliteProcess::close);
     }
   }
 
@@ -133,10 +106,6 @@ class ReplicasTest {
     Set<String> missing = new TreeSet<>(some);
     missing.removeAll(others);
     return missing;
-  }
-
-  private static List<String> addresses(List<SatelliteProcess> some) {
-    return some.stream().map(SatelliteProcess::address).toList();
   }
 
   private void draw(long seconds) throws IOException {
