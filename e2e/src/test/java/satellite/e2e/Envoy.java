@@ -2,6 +2,7 @@ package satellite.e2e;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -11,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -85,6 +88,23 @@ final class Envoy implements AutoCloseable {
 
   int get(String path) throws IOException, InterruptedException {
     return Http.get(httpPort, path).statusCode();
+  }
+
+  /** One request after the other; returns how many there were. */
+  int getUntil(AtomicBoolean ends, long pauseNanos) {
+    int sent = 0;
+    try {
+      while (!ends.get()) {
+        get("/good");
+        sent++;
+        LockSupport.parkNanos(pauseNanos);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return sent;
   }
 
   /** A TCP connection on which so many bytes are sent, and come back. */

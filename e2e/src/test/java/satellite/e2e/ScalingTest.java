@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -67,7 +66,7 @@ class ScalingTest {
           Envoy envoy = Envoy.start("scaling", satellite.address())) {
         AtomicBoolean ends = new AtomicBoolean();
         CompletableFuture<Integer> requests =
-            CompletableFuture.supplyAsync(() -> requests(envoy, ends));
+            CompletableFuture.supplyAsync(() -> envoy.getUntil(ends, PAUSE_NANOS));
         Eventually.until("the first entries come", one::entries, entries -> entries > 0);
 
         List<long[]> seen = new ArrayList<>();
@@ -95,22 +94,6 @@ class ScalingTest {
             1, satellite.metrics().sum("als_streaming_active_count"), "one stream, all the time");
       }
     }
-  }
-
-  private static int requests(Envoy envoy, AtomicBoolean ends) {
-    int sent = 0;
-    try {
-      while (!ends.get()) {
-        envoy.get("/good");
-        sent++;
-        LockSupport.parkNanos(PAUSE_NANOS);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return sent;
   }
 
   private static String addresses(List<AccessLogNode> nodes) {
