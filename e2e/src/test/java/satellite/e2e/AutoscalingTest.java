@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -30,7 +29,7 @@ import satellite.hpa.SwckAdapter;
 /**
  * The demonstration: at most 11 connections, a target of (a little less than) 10. The eleventh
  * agent brings a second replica, the twelfth connects there, and it stays at two. Real are OAP, the
- * Satellites, their meters and the agents' gRPC; what a cluster would do is arithmetic: the
+ * Satellites, their meters and twelve Java agents; what a cluster would do is arithmetic: the
  * autoscaler with the manifest of {@code hpa/demonstration.yaml}, SWCK's adapter, and a Service.
  *
  * <p>A quarter of an hour, so only with {@code mvn verify -Pautoscaling -pl e2e -am}. Draws {@code
@@ -40,7 +39,7 @@ import satellite.hpa.SwckAdapter;
 class AutoscalingTest {
 
   private static final int LIMIT = 11;
-  private static final long REPORT_MILLIS = 2000;
+  private static final long ORDER_MILLIS = 2000;
   private static final int SECONDS_ALONE = 150;
   private static final int SECONDS_OF_TWO = 420;
 
@@ -65,6 +64,14 @@ class AutoscalingTest {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  private static String agent(int number) {
+    return "agent-" + number;
+  }
+
+  private JavaAgent start(int number) {
+    return JavaAgent.start(agent(number), agent(number), service.address()).awaitReady();
   }
 
   private Map<String, String> settings(int number) {
@@ -147,14 +154,14 @@ class AutoscalingTest {
     try (RealOap real = RealOap.start("oap-autoscaling").awaitReady();
         ClusterIp clusterIp = new ClusterIp();
         ReplicaSet set = new ReplicaSet("autoscaling", this::settings);
-        SegmentAgents agents = new SegmentAgents(clusterIp.address(), REPORT_MILLIS)) {
+        Customers customers = new Customers(ORDER_MILLIS)) {
       oap = real;
       service = clusterIp;
       replicas = set;
       set.scaleOut(1);
       probe();
       for (int i = 1; i <= 10; i++) {
-        agents.add(1);
+        customers.add(agent(i), start(i));
         second();
       }
       for (int i = 0; i < SECONDS_ALONE; i++) {
@@ -162,7 +169,7 @@ class AutoscalingTest {
         assertEquals(1, wanted, "ten agents need one replica");
       }
       assertEquals(10, adapter("satellite_service_grpc_connect_count"));
-      agents.add(1);
+      customers.add(agent(11), start(11));
       int waited = 0;
       while (wanted == 1) {
         second();
@@ -180,7 +187,7 @@ class AutoscalingTest {
             probe();
             return first.readiness();
           });
-      agents.add(1);
+      customers.add(agent(12), start(12));
       Eventually.until(
           "the twelfth is connected",
           this::connections,
@@ -192,17 +199,16 @@ class AutoscalingTest {
       }
       double[] now = connections();
       assertEquals(12, now[0] + now[1]);
-      agents.end();
-      assertEquals(Set.of(), agents.failed);
       // Each replica's own growth, averaged: totals of two in one window would be off by hundreds.
       List<Long> perMinute =
           minutes("satellite_service_receive_event_count{pipe='tracingpipe',status='all'}");
-      long each = 12 * TimeUnit.MINUTES.toMillis(1) / REPORT_MILLIS / 2;
+      long each = 12 * Customers.SEGMENTS * TimeUnit.MINUTES.toMillis(1) / ORDER_MILLIS / 2;
       System.out.println("autoscaling: events a minute and replica " + perMinute + " of " + each);
       for (long events : perMinute.subList(0, 2)) {
         assertTrue(Math.abs(events - each) <= each * 0.15, perMinute + " are not " + each);
       }
       draw();
+      customers.assertAllArrive(oap);
     }
   }
 

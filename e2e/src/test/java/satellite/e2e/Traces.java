@@ -1,5 +1,7 @@
 package satellite.e2e;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,5 +30,16 @@ record Traces(int traces, int segments, int failed, Map<String, Integer> spans) 
         landscape.segmentIds(service).size(),
         landscape.strings("segmentId", Questions.failedSegments(service)).size(),
         spans);
+  }
+
+  /** So many segments of a service are in OAP, and none of them twice. */
+  static void assertSegments(RealOap oap, String service, int segments) {
+    List<String> ids =
+        Eventually.until(
+            segments + " segments of " + service,
+            () -> oap.segmentIds(service),
+            found -> found.size() >= segments);
+    assertEquals(segments, ids.size(), service);
+    assertEquals(segments, Set.copyOf(ids).size(), service);
   }
 }
