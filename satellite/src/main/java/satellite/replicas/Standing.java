@@ -11,4 +11,10 @@ package satellite.replicas;
  * @param phaseMillis when, within its interval, it reports to OAP; see {@link Phase}
  */
 public record Standing(
-    String id, int connections, double share, boolean accepting, int phaseMillis) {}
+    String id, int connections, double share, boolean accepting, int phaseMillis) {
+
+  /** Whether a replica can have said so: it may have come from anybody. */
+  public boolean isPossible() {
+    return id != null && connections >= 0 && share >= 0 && share <= 1 && phaseMillis >= 0;
+  }
+}
