@@ -7,10 +7,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import satellite.discovery.Discovery;
-import satellite.discovery.Finding;
 import satellite.discovery.Node;
 
 /**
@@ -29,18 +26,18 @@ final class Crowd {
   long moved;
   long questions;
 
-  private final class Replica implements Discovery {
+  private final class Replica {
     final int number = replicas.size();
     final Node node = new Node("10." + number / 256 + "." + number % 256 + ".1", 1234);
     final Evening evening = new Evening(tolerancePercent);
+    final FakeDiscovery discovery = new FakeDiscovery();
     final Replicas others;
     int connections;
-    Consumer<Set<Node>> listener;
 
     Replica() {
       others =
           new Replicas(
-              this,
+              discovery,
               this::standing,
               asked -> {
                 questions++;
@@ -54,19 +51,6 @@ final class Crowd {
     Standing standing() {
       return new Standing("" + number, connections, connections / 4000.0, true, 0);
     }
-
-    @Override
-    public void start(Consumer<Set<Node>> to) {
-      listener = to;
-    }
-
-    @Override
-    public List<Finding> findings() {
-      return List.of();
-    }
-
-    @Override
-    public void close() {}
   }
 
   private static int number(Node node) {
@@ -89,7 +73,7 @@ final class Crowd {
     }
     Set<Node> nodes = new HashSet<>();
     replicas.forEach(replica -> nodes.add(replica.node));
-    replicas.forEach(replica -> replica.listener.accept(nodes));
+    replicas.forEach(replica -> replica.discovery.find(nodes));
   }
 
   void arrive(int agents) {

@@ -14,10 +14,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import satellite.discovery.Discovery;
-import satellite.discovery.Finding;
 import satellite.discovery.Node;
 
 /** What a replica knows of the others. */
@@ -28,10 +25,10 @@ class ReplicasTest {
 
   private final Map<Node, Standing> answers = new HashMap<>(Map.of(SELF, OWN));
   private final List<Node> asked = new ArrayList<>();
-  private final Found found = new Found();
+  private final FakeDiscovery discovery = new FakeDiscovery();
   private long nanos;
   private final Replicas replicas =
-      new Replicas(found, () -> OWN, this::answer, () -> nanos, new Random(1));
+      new Replicas(discovery, () -> OWN, this::answer, () -> nanos, new Random(1));
 
   private static Standing standing(String id, int connections, double share) {
     return new Standing(id, connections, share, true, 0);
@@ -39,23 +36,6 @@ class ReplicasTest {
 
   private static Node node(int number) {
     return new Node("10.0.1." + number, 1234);
-  }
-
-  private static final class Found implements Discovery {
-    private Consumer<Set<Node>> listener;
-
-    @Override
-    public void start(Consumer<Set<Node>> to) {
-      listener = to;
-    }
-
-    @Override
-    public List<Finding> findings() {
-      return List.of();
-    }
-
-    @Override
-    public void close() {}
   }
 
   private CompletionStage<Standing> answer(Node node) {
@@ -68,7 +48,7 @@ class ReplicasTest {
 
   private void find(Node... nodes) {
     replicas.start();
-    found.listener.accept(Set.of(nodes));
+    discovery.find(Set.of(nodes));
   }
 
   private void rounds(int count) {
@@ -130,7 +110,7 @@ class ReplicasTest {
     answers.put(node(1), standing("b", 30, 0.3));
     find(SELF, node(1));
     rounds(1);
-    found.listener.accept(Set.of(SELF));
+    discovery.find(Set.of(SELF));
     assertEquals(0, replicas.view().heard());
   }
 
