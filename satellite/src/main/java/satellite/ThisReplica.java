@@ -115,7 +115,7 @@ final class ThisReplica implements AutoCloseable {
           try {
             meters.report(timeMillis);
           } finally {
-            reportAt(phase.next(System.currentTimeMillis()));
+            reportAt(phase.after(timeMillis, System.currentTimeMillis()));
           }
         },
         wait,
@@ -129,10 +129,11 @@ final class ThisReplica implements AutoCloseable {
       return;
     }
     others.round();
+    View view = others.view();
     if (phase != null) {
-      phase.look(others.others());
+      phase.look(others.others(), view.replicas());
     }
-    server.shed(evening.toShed(server.staying(), others.view()));
+    server.shed(evening.toShed(server.staying(), view));
   }
 
   Standing standing() {

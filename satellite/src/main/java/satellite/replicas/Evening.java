@@ -7,6 +7,10 @@ package satellite.replicas;
  * clients do not come back in a crowd; where they come back is left to chance, so a part of them
  * comes back here.
  *
+ * <p>Where all of them do, as with a Service that keeps a client where it was, sending away is of
+ * no use: so no more than {@value #MOVES_SAVED} moves of each connection at once, and then one in
+ * ten minutes.
+ *
  * <p>Only those above the mean do anything, and none of it changes the mean: replicas that decide
  * at the same time, by figures some seconds old, do not overshoot together. One thread.
  */
@@ -21,8 +25,14 @@ public final class Evening {
   /** The last one is not worth a move: somebody has to have it. */
   private static final double LAST = 0.5;
 
+  /** Of each connection: as many as it takes when one replica becomes a hundred. */
+  private static final int MOVES_SAVED = 5;
+
+  private static final double MOVES_A_ROUND = 1 / 600.0;
+
   private final double tolerance;
   private boolean giving;
+  private double moves = MOVES_SAVED;
 
   /**
    * @param tolerancePercent above the mean, from which on it begins
@@ -40,10 +50,13 @@ public final class Evening {
     double surplus = connections - view.meanConnections();
     boolean standsOut = surplus > Math.max(1, tolerance * view.meanConnections());
     giving = view.othersAccept() && (giving ? surplus > LAST : standsOut);
+    moves = Math.min(MOVES_SAVED, moves + MOVES_A_ROUND);
     if (!giving) {
       return 0;
     }
     double most = Math.max(1, MOST * connections);
-    return (int) Math.ceil(Math.min(PART * surplus, most));
+    int shed = (int) Math.min(Math.ceil(Math.min(PART * surplus, most)), moves * connections);
+    moves -= (double) shed / connections;
+    return shed;
   }
 }

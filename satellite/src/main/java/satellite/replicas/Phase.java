@@ -42,12 +42,25 @@ public final class Phase {
     return next > nowMillis ? next : next + interval;
   }
 
-  /** Gives way if need be. */
-  public void look(Collection<Standing> others) {
+  /**
+   * The next instant after one has come. It is waited for by a clock that is never set; the other
+   * one may be some milliseconds before the instant still, and the same must not be told twice.
+   */
+  public long after(long instantMillis, long nowMillis) {
+    return next(Math.max(nowMillis, Math.min(instantMillis, nowMillis + interval)));
+  }
+
+  /**
+   * Gives way if need be.
+   *
+   * @param others some of them
+   * @param replicas how many there are, who all must find a place
+   */
+  public void look(Collection<Standing> others, int replicas) {
     if (others.isEmpty()) {
       return;
     }
-    int apart = Math.min(APART_MILLIS, interval / (4 * (others.size() + 1)));
+    int apart = Math.min(APART_MILLIS, interval / (4 * Math.max(replicas, others.size() + 1)));
     boolean tooClose =
         others.stream()
             .anyMatch(

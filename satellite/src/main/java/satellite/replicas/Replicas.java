@@ -43,15 +43,18 @@ public final class Replicas implements AutoCloseable {
   private final RandomGenerator random;
   private final Map<Node, Said> said = new ConcurrentHashMap<>();
 
+  /** Those whose answer may yet come. */
+  private final Set<Node> awaited = ConcurrentHashMap.newKeySet();
+
   /** In an order that changes as they are asked. */
   private volatile List<Node> nodes = List.of();
 
-  /** As which this one was found; null until it has met itself. */
+  /** As which this one is found; null until it has met itself. */
   private volatile Node self;
 
   /**
    * @param discovery of all replicas, this one among them or not
-   * @param asking gets the answer of one; it fails where there is none in time
+   * @param asking gets the answer of one, sooner or later; it fails where there is none
    */
   public Replicas(
       Discovery discovery,
@@ -73,6 +76,9 @@ public final class Replicas implements AutoCloseable {
   private void found(Set<Node> found) {
     nodes = new ArrayList<>(found);
     said.keySet().retainAll(found);
+    awaited.retainAll(found);
+    Node met = self;
+    self = met != null && found.contains(met) ? met : null;
     LOG.log(INFO, "replicas found: {0}", String.valueOf(found.size()));
   }
 
@@ -85,8 +91,9 @@ public final class Replicas implements AutoCloseable {
     // A shuffle (Fisher and Yates) that ends with the last one asked.
     for (int i = 0; i < drawn.size() && asked < ASKED; i++) {
       Collections.swap(drawn, i, i + random.nextInt(drawn.size() - i));
-      if (!drawn.get(i).equals(self)) {
-        ask(drawn.get(i));
+      Node node = drawn.get(i);
+      if (!node.equals(self) && awaited.add(node)) {
+        ask(node);
         asked++;
       }
     }
@@ -97,6 +104,9 @@ public final class Replicas implements AutoCloseable {
         .apply(node)
         .whenComplete(
             (standing, failure) -> {
+              if (!awaited.remove(node)) {
+                return;
+              }
               if (failure != null) {
                 said.remove(node);
               } else if (standing.id().equals(own.get().id())) {

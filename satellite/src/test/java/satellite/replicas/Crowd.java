@@ -25,11 +25,16 @@ final class Crowd {
   private long nanos;
   long moved;
   long questions;
+  int phasesMoved;
+
+  /** Whether all come back to where they were. */
+  boolean faithful;
 
   private final class Replica {
     final int number = replicas.size();
     final Node node = new Node("10." + number / 256 + "." + number % 256 + ".1", 1234);
     final Evening evening = new Evening(tolerancePercent);
+    final Phase phase = new Phase("" + number, "satellite-" + number, 10_000);
     final FakeDiscovery discovery = new FakeDiscovery();
     final Replicas others;
     int connections;
@@ -49,7 +54,7 @@ final class Crowd {
     }
 
     Standing standing() {
-      return new Standing("" + number, connections, connections / 4000.0, true, 0);
+      return new Standing("" + number, connections, connections / 4000.0, true, phase.millis());
     }
   }
 
@@ -103,10 +108,15 @@ final class Crowd {
           Math.min(
               replica.connections,
               replica.evening.toShed(replica.connections, replica.others.view()));
-      replica.connections -= shed;
-      going += shed;
+      moved += shed;
+      if (!faithful) {
+        replica.connections -= shed;
+        going += shed;
+      }
+      int phase = replica.phase.millis();
+      replica.phase.look(replica.others.others(), replica.others.view().replicas());
+      phasesMoved += replica.phase.millis() == phase ? 0 : 1;
     }
-    moved += going;
     arrive(going);
   }
 

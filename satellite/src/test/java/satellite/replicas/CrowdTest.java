@@ -34,6 +34,16 @@ class CrowdTest {
   }
 
   @Test
+  void oneThatBecomesAHundredIsEvenWithinTwoMinutes() {
+    Crowd crowd = new Crowd(SEED, TOLERANCE, 40_000);
+    crowd.grow(Crowd.each(99, 0));
+    for (int i = 0; i < 120; i++) {
+      crowd.round();
+    }
+    assertTrue(crowd.excess() < 0.1, "the fullest has " + crowd.excess() + " too much");
+  }
+
+  @Test
   void elevenAgentsComeToLieSixAndFiveAndStay() {
     for (int seed = 0; seed < 50; seed++) {
       Crowd crowd = new Crowd(seed, TOLERANCE, 11, 0);
@@ -99,5 +109,36 @@ class CrowdTest {
       crowd.round();
     }
     assertEquals(300, crowd.agents());
+  }
+
+  /** Each hears of thirty at a time, and must not take those for all. */
+  @Test
+  void amongHundredsEachComesToReportAtATimeThatItKeeps() {
+    Crowd crowd = new Crowd(SEED, TOLERANCE, Crowd.each(300, 100));
+    for (int i = 0; i < 600; i++) {
+      crowd.round();
+    }
+    int before = crowd.phasesMoved;
+    for (int i = 0; i < 600; i++) {
+      crowd.round();
+    }
+    assertEquals(before, crowd.phasesMoved);
+  }
+
+  /** A Service with affinity, or agents that know one address only. */
+  @Test
+  void clientsThatAlwaysComeBackAreNotSentAwayForEver() {
+    Crowd crowd = new Crowd(SEED, TOLERANCE, 1000, 0, 0);
+    crowd.faithful = true;
+    for (int i = 0; i < 3600; i++) {
+      crowd.round();
+    }
+    assertTrue(crowd.moved < 12 * 1000, "in an hour each was moved " + crowd.moved / 1000);
+    crowd.faithful = false;
+    crowd.moved = 0;
+    for (int i = 0; i < 3600; i++) {
+      crowd.round();
+    }
+    assertTrue(crowd.spread() < 0.1, "and then they are evened out: " + crowd.spread());
   }
 }

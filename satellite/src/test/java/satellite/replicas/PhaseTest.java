@@ -27,6 +27,18 @@ class PhaseTest {
     assertEquals(first + INTERVAL, phase.next(first + INTERVAL - 1));
   }
 
+  /** It waits by another clock than the one that it asks. */
+  @Test
+  void aClockThatIsSlowedOrSetBackRepeatsNoInstant() {
+    Phase phase = new Phase("a", "satellite-0", INTERVAL);
+    long reported = phase.next(1_000_000);
+    assertEquals(reported + INTERVAL, phase.after(reported, reported));
+    assertEquals(reported + INTERVAL, phase.after(reported, reported - 5));
+    assertEquals(reported + 3 * INTERVAL, phase.after(reported, reported + 2 * INTERVAL));
+    long hourBefore = reported - 3_600_000;
+    assertEquals(hourBefore + 2 * INTERVAL, phase.after(reported, hourBefore));
+  }
+
   @Test
   void itDependsOnTheInstanceOnly() {
     assertEquals(
@@ -38,7 +50,7 @@ class PhaseTest {
   void oneThatIsAloneStays() {
     Phase phase = new Phase("b", "satellite-0", INTERVAL);
     int before = phase.millis();
-    phase.look(List.of());
+    phase.look(List.of(), 1);
     assertEquals(before, phase.millis());
   }
 
@@ -47,9 +59,9 @@ class PhaseTest {
     Phase second = new Phase("b", "satellite-0", INTERVAL);
     Phase first = new Phase("a", "satellite-0", INTERVAL);
     int before = first.millis();
-    first.look(List.of(at("b", second.millis())));
+    first.look(List.of(at("b", second.millis())), 2);
     assertEquals(before, first.millis());
-    second.look(List.of(at("a", first.millis())));
+    second.look(List.of(at("a", first.millis())), 2);
     assertEquals(Math.floorMod(before + INTERVAL / 2, INTERVAL), second.millis());
   }
 
@@ -58,7 +70,7 @@ class PhaseTest {
     Phase phase = new Phase("z", "satellite-0", INTERVAL);
     int own = phase.millis();
     int[] taken = {own, (own + 2000) % INTERVAL, (own + 4000) % INTERVAL};
-    phase.look(List.of(at("a", taken[0]), at("b", taken[1]), at("c", taken[2])));
+    phase.look(List.of(at("a", taken[0]), at("b", taken[1]), at("c", taken[2])), 4);
     assertEquals((own + 7000) % INTERVAL, phase.millis());
   }
 
@@ -75,7 +87,7 @@ class PhaseTest {
       last = moves;
       for (int i = 0; i < phases.size(); i++) {
         int before = phases.get(i).millis();
-        phases.get(i).look(others(phases, i));
+        phases.get(i).look(others(phases, i), phases.size());
         moves += phases.get(i).millis() == before ? 0 : 1;
       }
       assertTrue(++rounds < 20, "they do not come to rest");

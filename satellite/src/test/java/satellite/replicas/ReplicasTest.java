@@ -24,6 +24,7 @@ class ReplicasTest {
   private static final Standing OWN = standing("own", 90, 0.9);
 
   private final Map<Node, Standing> answers = new HashMap<>(Map.of(SELF, OWN));
+  private final Map<Node, CompletableFuture<Standing>> silent = new HashMap<>();
   private final List<Node> asked = new ArrayList<>();
   private final FakeDiscovery discovery = new FakeDiscovery();
   private long nanos;
@@ -40,6 +41,9 @@ class ReplicasTest {
 
   private CompletionStage<Standing> answer(Node node) {
     asked.add(node);
+    if (silent.containsKey(node)) {
+      return silent.get(node);
+    }
     Standing standing = answers.get(node);
     return standing == null
         ? CompletableFuture.failedFuture(new IOException("nobody"))
@@ -139,5 +143,42 @@ class ReplicasTest {
     assertTrue(replicas.view().heard() > 20 && replicas.view().heard() <= 30);
     assertEquals(101, replicas.view().replicas());
     assertTrue(Set.copyOf(asked).size() > 50, "they are drawn by chance");
+  }
+
+  /** As when the name of one has to be looked up, and DNS is away. */
+  @Test
+  void whoHasNotAnsweredYetIsNotAskedOnceMore() {
+    silent.put(node(1), new CompletableFuture<>());
+    find(node(1));
+    rounds(100);
+    assertEquals(List.of(node(1)), asked);
+    silent.remove(node(1)).completeExceptionally(new IOException("nobody"));
+    rounds(1);
+    assertEquals(List.of(node(1), node(1)), asked);
+  }
+
+  @Test
+  void anAnswerOfOneThatIsGoneMeanwhileIsNotHeard() {
+    silent.put(node(1), new CompletableFuture<>());
+    find(SELF, node(1));
+    rounds(1);
+    discovery.find(Set.of(SELF));
+    silent.get(node(1)).complete(standing("b", 30, 0.3));
+    assertEquals(new View(1, 0, 90, 0.9, false), replicas.view());
+  }
+
+  /** Kubernetes does not name it any more when it is to end. */
+  @Test
+  void oneThatIsNotFoundAnyMoreCountsItselfAllTheSame() {
+    answers.put(node(1), standing("b", 30, 0.3));
+    answers.put(node(2), standing("c", 0, 0));
+    find(SELF, node(1), node(2));
+    rounds(1);
+    discovery.find(Set.of(node(1), node(2)));
+    assertEquals(3, replicas.view().replicas());
+    // A mean of three, though one of them is silent.
+    answers.remove(node(2));
+    rounds(1);
+    assertEquals(new View(3, 1, 50, (0.9 + 2 * 0.3) / 3, true), replicas.view());
   }
 }
