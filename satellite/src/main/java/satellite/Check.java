@@ -153,17 +153,23 @@ final class Check implements Callable<Integer> {
               replica,
               "answers, " + Validate.count(one.getValue().get().connections(), "connection"));
         } catch (ExecutionException e) {
-          Throwable why = e.getCause();
           say(
               "warn",
               replica,
-              "does not answer on its telemetry port: "
-                  + (why instanceof ConnectException ? "no connection" : why.getMessage()));
+              "does not answer on its telemetry port: " + withoutAnswer(e.getCause()));
         }
       }
     } finally {
       thread.shutdownNow();
     }
+  }
+
+  /** Two of them come without words. */
+  private static String withoutAnswer(Throwable why) {
+    if (why instanceof ConnectException) {
+      return "no connection";
+    }
+    return why instanceof TimeoutException ? "none within a second" : why.getMessage();
   }
 
   private void say(String node, CompletableFuture<String> problem, Duration atMost)

@@ -3,6 +3,8 @@ package satellite;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import satellite.admin.Questions;
@@ -30,13 +32,18 @@ import satellite.routing.Router;
  */
 final class ThisReplica implements AutoCloseable {
 
+  private static final int ASKING_THREADS = 2;
+
   private final String id = UUID.randomUUID().toString();
   private final GrpcServer server;
   private final ScheduledExecutorService pool;
   private final Readiness readiness;
 
-  /** Both null unless replicas know each other. */
+  /** All null unless replicas know each other. */
   private final Replicas others;
+
+  /** Threads of its own: where replicas have names, they wait for DNS. */
+  private final ExecutorService asking;
 
   private final Evening evening;
 
@@ -49,7 +56,7 @@ final class ThisReplica implements AutoCloseable {
   /**
    * @param discovery of all replicas; null where they do not know each other
    * @param router to OAP
-   * @param pool for what comes back, and for reports
+   * @param pool for reports
    */
   ThisReplica(
       SatelliteConfig config,
@@ -64,10 +71,18 @@ final class ThisReplica implements AutoCloseable {
     this.readiness =
         new Readiness(config.server().limits(), server::connections, cpu::steady, this::fullness);
     boolean amongOthers = discovery != null;
+    this.asking =
+        amongOthers
+            ? Executors.newFixedThreadPool(ASKING_THREADS, Threads.named("replicas"))
+            : null;
     this.others =
         amongOthers
             ? new Replicas(
-                discovery, this::standing, new Questions(pool)::ask, System::nanoTime, new Random())
+                discovery,
+                this::standing,
+                new Questions(asking)::ask,
+                System::nanoTime,
+                new Random())
             : null;
     this.evening = amongOthers ? new Evening(config.replicas().tolerancePercent()) : null;
     TelemetryConfig telemetry = config.telemetry();
@@ -125,7 +140,8 @@ final class ThisReplica implements AutoCloseable {
   /** To be called once a second. */
   void look() {
     readiness.look();
-    if (others == null) {
+    // One that is leaving has nobody to give away any more: all of them go.
+    if (others == null || leaving) {
       return;
     }
     others.round();
@@ -172,6 +188,7 @@ final class ThisReplica implements AutoCloseable {
   public void close() {
     if (others != null) {
       others.close();
+      asking.shutdownNow();
     }
   }
 }
