@@ -43,6 +43,7 @@ final class Warnings {
           config.replicas().finders(),
           "replicas.kubernetes_config",
           "Satellite (SATELLITE_REPLICAS_KUBERNETES_SELECTOR_LABEL)");
+      found.ofReplicas(config.replicas().finders());
     }
     found.ofZone();
     found.ofDataFolder();
@@ -87,6 +88,20 @@ final class Warnings {
               + kubernetes.kind().name().toLowerCase(Locale.ROOT)
               + " of its namespaces; name the labels of "
               + whose);
+    }
+  }
+
+  private void ofReplicas(FinderConfig finders) {
+    boolean areHere =
+        !finders.nodes().isEmpty()
+            && finders.nodes().stream().allMatch(node -> isThisMachine(node.host()));
+    String listening = config.telemetry().host();
+    if (!areHere && isThisMachine(listening)) {
+      warnings.add(
+          "telemetry.prometheus.address (SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS): the other replicas"
+              + " cannot ask this one at "
+              + listening
+              + "; leave out the host");
     }
   }
 

@@ -183,6 +183,19 @@ class CommandsTest {
   }
 
   @Test
+  void replicasThatNobodyElseCanAskAreAWarning() {
+    Map<String, String> environment =
+        Map.of(
+            "SATELLITE_REPLICAS_FINDER", "static",
+            "SATELLITE_REPLICAS", "10.0.0.2:1234",
+            "SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:1234");
+    try (Program program = new Program(environment, "validate")) {
+      assertEquals(0, program.exitCode());
+      assertTrue(text(program).contains("telemetry.prometheus.address"), text(program));
+    }
+  }
+
+  @Test
   void checkSaysThatTheApiServerCannotBeAsked() {
     try (Program program =
         new Program(

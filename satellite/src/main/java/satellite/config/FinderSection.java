@@ -22,6 +22,11 @@ final class FinderSection {
 
   private static final Set<String> TYPES = Set.of("static", "file", "dns", "kubernetes");
 
+  private static final String NONE = "none";
+
+  private static final Set<String> TYPES_OR_NONE =
+      Set.of(NONE, "static", "file", "dns", "kubernetes");
+
   private static final Map<String, KubernetesConfig.Kind> KINDS =
       Map.of(
           "pod", KubernetesConfig.Kind.POD,
@@ -48,10 +53,13 @@ final class FinderSection {
   static FinderConfig finders(Mapping replicas, Mapping client) {
     Scalar type = replicas.scalar("finder_type");
     List<String> types = type.commaList();
-    if (types.isEmpty() || types.equals(List.of("none"))) {
+    if (types.isEmpty() || types.equals(List.of(NONE))) {
       return null;
     }
-    types.forEach(one -> Choice.check(type, one, TYPES));
+    types.forEach(one -> Choice.check(type, one, TYPES_OR_NONE));
+    if (types.contains(NONE)) {
+      throw type.error("none stands alone: leave it out, or the others");
+    }
     return finders(types, replicas, client);
   }
 

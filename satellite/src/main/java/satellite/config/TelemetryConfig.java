@@ -2,6 +2,7 @@ package satellite.config;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,6 +57,9 @@ public record TelemetryConfig(
   private static final Set<String> EXPORTS =
       Set.of("prometheus", "metrics_service", "pprof", "none");
 
+  /** Paths of the same port, for probes and for other replicas. */
+  private static final List<String> TAKEN = List.of("/live", "/ready", "/load");
+
   static TelemetryConfig from(Mapping telemetry, Map<String, String> env, List<String> notices) {
     Scalar exportType = telemetry.scalar("export_type");
     List<String> exports = exportType.commaList();
@@ -63,12 +67,18 @@ public record TelemetryConfig(
     if (exports.contains("pprof")) {
       notices.add(exportType.place() + ": pprof is accepted without effect");
     }
-    Meters meters = meters(telemetry.mapping("metrics_service"), notices);
+    boolean toOap = exports.contains("metrics_service");
+    Meters meters =
+        meters(telemetry.mapping("metrics_service"), toOap ? notices : new ArrayList<>());
 
     Mapping prometheus = telemetry.mapping("prometheus");
     Scalar endpoint = prometheus.scalar("endpoint");
     if (!endpoint.text().startsWith("/")) {
       throw endpoint.invalid("must be a path that begins with /");
+    }
+    if (TAKEN.contains(endpoint.text())) {
+      throw endpoint.invalid(
+          "must not be " + String.join(", ", TAKEN) + ", which tell other things");
     }
     Scalar listen = prometheus.scalar("address");
     Address address = Address.parse(listen, listen.text());
@@ -81,7 +91,7 @@ public record TelemetryConfig(
         address.port(),
         endpoint.text(),
         admin(telemetry.mapping("admin")),
-        exports.contains("metrics_service") ? meters : null);
+        toOap ? meters : null);
   }
 
   private static Meters meters(Mapping service, List<String> notices) {

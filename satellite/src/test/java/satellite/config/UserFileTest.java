@@ -233,6 +233,18 @@ class UserFileTest extends ConfigFixture {
         "telemetry: {metrics_service: {interval: 100ms}}",
         "telemetry.metrics_service.interval",
         "a second at least");
+    String unused = "telemetry: {metrics_service: {interval: 7}}";
+    assertEquals(List.of(), load(unused).notices());
+  }
+
+  @Test
+  void metricsTakeNoPathThatIsTaken() {
+    for (String path : List.of("/live", "/ready", "/load")) {
+      refused(
+          "telemetry: {prometheus: {endpoint: PATH}}".replace("PATH", path),
+          "telemetry.prometheus.endpoint",
+          "/live, /ready");
+    }
   }
 
   @Test
@@ -288,6 +300,11 @@ class UserFileTest extends ConfigFixture {
         "sharing.replicas.finder_type",
         "statik",
         "static");
+    refused("sharing: {replicas: {finder_type: nome}}", "did you mean none?");
+    refused(
+        "sharing: {replicas: {finder_type: \"none, dns\"}}",
+        "sharing.replicas.finder_type",
+        "none stands alone");
     refused("sharing: {replicas: {finder_type: static}}", "sharing.replicas.server_addr");
     refused(
         "{telemetry: {export_type: metrics_service}, sharing: {replicas: {finder_type: static,"
