@@ -62,6 +62,11 @@
   value: {{ if or .Values.telemetry.sendToOap (and .Values.autoscaling.enabled (eq .Values.autoscaling.metric "swck")) }}"prometheus,metrics_service"{{ else }}"prometheus"{{ end }}
 - name: SATELLITE_ADMIN_ACCESS
   value: loopback
+{{- with .Values.heap }}
+# What the image sets, and then another -Xmx: the last one counts.
+- name: JDK_JAVA_OPTIONS
+  value: "@/satellite/satellite.jvm -Xmx{{ . }}"
+{{- end }}
 {{- if .Values.data.enabled }}
 - name: SATELLITE_DATA_DIR
   value: /var/lib/satellite

@@ -143,6 +143,9 @@ service.byte.{{ $n }}: {{ . | quote }}
 {{- fail "autoscaling.metric is resource: autoscaling.targetCpu must not be 0" }}
 {{- end }}
 {{- end }}
+{{- if and .Values.autoscaling.enabled (ne .Values.autoscaling.metric "resource") .Values.acceptLimit.readiness (eq (include "satellite.replicasFinder" .) "none") }}
+{{- fail "autoscaling.metric counts ready replicas, and with replicas.finder none a full one is not ready: set acceptLimit.readiness to false, or let replicas find each other" }}
+{{- end }}
 {{- if and (eq .Values.kind "StatefulSet") (not .Values.data.enabled) }}
 {{- fail "kind StatefulSet is for volumes: set data.enabled, or take kind Deployment" }}
 {{- end }}

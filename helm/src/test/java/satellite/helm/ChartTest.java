@@ -172,6 +172,7 @@ class ChartTest {
   @CsvSource({
     "4000, 60, 2400",
     "11, 90, 9",
+    "1, 60, 1",
     "2500000, 60, 1500000",
   })
   void aimsAtAShareOfTheLimit(int limit, int percent, String target) throws Exception {
@@ -330,6 +331,71 @@ class ChartTest {
     assertEquals(Set.of("grpc"), ports(Yaml.at(spec, "ingress", 0)));
   }
 
+  /** The same as the selector finds; where that cannot be said here, rather more than less. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "app=oap | {app=oap}",
+        "app=oap, tier!=test | {app=oap}",
+        "app==oap | {app=oap}",
+        "app in (oap, oap2), tier=x | {tier=x}",
+        "app in (a, b) | ",
+        "app=oap,tier=x;app=other | ",
+      })
+  void aPolicyLeadsToAllThatTheSelectorOfOapFinds(String selector, String labels) throws Exception {
+    Chart.Rendered chart =
+        Chart.render(
+            "networkPolicy: {enabled: true}\noap: {selector: 'SELECTOR'}"
+                .replace("SELECTOR", selector));
+    Map<String, Object> spec = Yaml.map(chart.one("NetworkPolicy"), "spec");
+    Object pods = Yaml.at(rule(spec, "egress", "11800").get("to"), 0, "podSelector", "matchLabels");
+    assertEquals(labels, pods == null ? null : pods.toString());
+  }
+
+  @Test
+  void aPolicyLeadsToThePortsThatNamesInDnsHave() throws Exception {
+    String values =
+        "networkPolicy: {enabled: true}\nreplicas: {finder: none}\n"
+            + "oap: {finder: dns, port: 11802, dnsNames: [NAMES]}";
+    assertEquals(
+        List.of(Set.of("11801", "11900"), Set.of("53")),
+        egress(values.replace("NAMES", "'oap.example:11900', 'oap-2.example:11801'")));
+    // SRV records say ports of their own.
+    assertEquals(
+        List.of(Set.of("11802"), Set.of("53")),
+        egress(values.replace("NAMES", "_grpc._tcp.oap.example")));
+  }
+
+  private static List<Set<String>> egress(String values) throws Exception {
+    Map<String, Object> spec = Yaml.map(Chart.render(values).one("NetworkPolicy"), "spec");
+    return Yaml.list(spec, "egress").stream().map(ChartTest::ports).toList();
+  }
+
+  @Test
+  void anotherHeapIsAddedToTheOptionsOfTheImage() throws Exception {
+    assertNull(Chart.way("defaults").env("JDK_JAVA_OPTIONS"));
+    String options = (String) Chart.render("heap: 192m").env("JDK_JAVA_OPTIONS");
+    String image = Files.readString(Chart.ROOT.resolve("satellite/Dockerfile"));
+    assertTrue(options.endsWith(" -Xmx192m"), options);
+    String own = options.substring(0, options.length() - " -Xmx192m".length());
+    assertTrue(image.contains("\nENV JDK_JAVA_OPTIONS=\"" + own + "\"\n"), options);
+  }
+
+  @Test
+  void withoutReplicasThatKnowEachOtherAFullOneMustStayReadyToBeCounted() throws Exception {
+    String values =
+        "autoscaling: {enabled: true, metric: METRIC}\nreplicas: {finder: none}\n"
+            + "acceptLimit: {readiness: READY}";
+    for (String metric : List.of("swck", "prometheus")) {
+      String of = values.replace("METRIC", metric);
+      assertRefused(of.replace("READY", "true"), "acceptLimit.readiness");
+      assertEquals(
+          "false",
+          Chart.render(of.replace("READY", "false")).env("SATELLITE_GRPC_ACCEPT_LIMIT_READINESS"));
+    }
+  }
+
   @Test
   void anotherConfigurationMeansOtherPods() throws Exception {
     String values = "config: {logger: {level: LEVEL}}";
@@ -396,6 +462,14 @@ class ChartTest {
         "livenessProbe: {httpGet: {path: /}} | httpGet",
         "extraEnv: [{name: SATELLITE_SHUTDOWN_HOOK_TIME, value: '60'}] | SATELLITE_SHUTDOWN_HOOK_TIME is set by another value",
         "extraEnv: [{nam: A}] | nam",
+        "networkPolicy: {egress: {apiServerPorts: []}} | apiServerPorts",
+        "fullnameOverride: gate.way | fullnameOverride",
+        "nameOverride: 4th | nameOverride",
+        "readinessProbe: {failureTreshold: 3} | failureTreshold",
+        "resources: {limit: {cpu: 1}} | limit",
+        "{autoscaling: {enabled: true}, replicas: {finder: none}} | acceptLimit.readiness",
+        "heap: 192Mi | heap",
+        "{heap: 192m, extraEnv: [{name: JDK_JAVA_OPTIONS, value: -Xmx1g}]} | JDK_JAVA_OPTIONS is set by another value",
       })
   void refusesWhatCannotWork(String values, String said) {
     assertRefused(values, said);

@@ -26,7 +26,11 @@ class WaysTest {
 
   /** Names of the environment that are no key of the configuration. */
   private static final Set<String> OF_THE_PROCESS =
-      Set.of("SATELLITE_CONFIG", "SATELLITE_SHUTDOWN_HOLD_TIME", "SATELLITE_SHUTDOWN_HOOK_TIME");
+      Set.of(
+          "JDK_JAVA_OPTIONS",
+          "SATELLITE_CONFIG",
+          "SATELLITE_SHUTDOWN_HOLD_TIME",
+          "SATELLITE_SHUTDOWN_HOOK_TIME");
 
   private static final Set<String> OF_THE_PROMETHEUS_OPERATOR =
       Set.of("ServiceMonitor", "PrometheusRule");
