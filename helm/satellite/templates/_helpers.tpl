@@ -13,19 +13,26 @@
 {{- end }}
 
 {{- define "satellite.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "satellite.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "satellite.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "satellite.labels" -}}
-{{ include "satellite.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: skywalking
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
+{{- include "satellite.labelsAnd" (list . dict) }}
 {{- end }}
+
+{{/*
+With more of one object's own: list of the root and those. Each key once; a user's takes the place of the chart's, but for those
+by which pods are found.
+*/}}
+{{- define "satellite.labelsAnd" -}}
+{{- $root := index . 0 }}
+{{- $chart := dict
+  "app.kubernetes.io/version" $root.Chart.AppVersion
+  "app.kubernetes.io/part-of" "skywalking"
+  "app.kubernetes.io/managed-by" $root.Release.Service
+  "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_") }}
+{{- merge (fromYaml (include "satellite.selectorLabels" $root)) (deepCopy (index . 1)) (deepCopy $root.Values.commonLabels) $chart | toYaml }}
 {{- end }}
 
 {{- define "satellite.serviceAccountName" -}}

@@ -2,10 +2,7 @@
 {{- define "satellite.podTemplate" -}}
 metadata:
   labels:
-    {{- include "satellite.labels" . | nindent 4 }}
-    {{- with .Values.podLabels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+    {{- include "satellite.labelsAnd" (list . .Values.podLabels) | nindent 4 }}
   {{- if or .Values.config .Values.podAnnotations }}
   annotations:
     {{- if .Values.config }}

@@ -397,6 +397,19 @@ class ChartTest {
   }
 
   @Test
+  void aLabelOfOnesOwnTakesThePlaceOfTheCharts() throws Exception {
+    Chart.Rendered chart =
+        Chart.render(
+            "commonLabels: {app.kubernetes.io/part-of: shop, team: a}\n"
+                + "podLabels: {team: b, app.kubernetes.io/name: other}");
+    assertEquals("shop", chart.podLabels().get("app.kubernetes.io/part-of"));
+    assertEquals("b", chart.podLabels().get("team"));
+    // By which its own Service finds it.
+    assertEquals("satellite", chart.podLabels().get("app.kubernetes.io/name"));
+    assertEquals("a", Yaml.text(chart.one("Service"), "metadata", "labels", "team"));
+  }
+
+  @Test
   void anotherConfigurationMeansOtherPods() throws Exception {
     String values = "config: {logger: {level: LEVEL}}";
     Chart.Rendered debug = Chart.render(values.replace("LEVEL", "debug"));
