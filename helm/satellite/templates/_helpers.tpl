@@ -156,6 +156,15 @@ service.byte.{{ $n }}: {{ . | quote }}
 {{- if and (eq .Values.kind "StatefulSet") (not .Values.data.enabled) }}
 {{- fail "kind StatefulSet is for volumes: set data.enabled, or take kind Deployment" }}
 {{- end }}
+{{- with .Values.data }}
+{{- if .size }}
+{{- $unit := regexFind "[A-Za-z]*$" .size }}
+{{- $bytes := get (dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776) $unit }}
+{{- if lt (mulf (trimSuffix $unit .size) $bytes) (float64 .maxBytes) }}
+{{- fail (printf "data.size is %s, less than data.maxBytes (%d): the volume would be full, or the pod evicted, before Satellite stops writing" .size (int64 .maxBytes)) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and .Values.tls.server.verifyClients (not .Values.tls.server.secretName) }}
 {{- fail "tls.server.verifyClients needs tls.server.secretName" }}
 {{- end }}

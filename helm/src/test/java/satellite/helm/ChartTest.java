@@ -268,6 +268,13 @@ class ChartTest {
     assertEquals(1, pods.all("Service").size());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"1Gi", "1.5Gi", "1.1G", "1073741824", "1Ti"})
+  void aVolumeMayHaveAnySizeThatHoldsTheData(String size) throws Exception {
+    Chart.Rendered chart = Chart.render("data: {enabled: true, size: '" + size + "'}");
+    assertEquals(size, Yaml.at(volume(chart, "data"), "emptyDir", "sizeLimit"));
+  }
+
   @Test
   void tokensAndKeysStayInTheirSecrets() {
     Chart.Rendered chart = Chart.way("secured");
@@ -482,6 +489,9 @@ class ChartTest {
         "resources: {limit: {cpu: 1}} | limit",
         "{autoscaling: {enabled: true}, replicas: {finder: none}} | acceptLimit.readiness",
         "heap: 192Mi | heap",
+        "data: {enabled: true, size: 512Mi} | data.size is 512Mi, less than data.maxBytes (1073741824)",
+        "data: {enabled: true, size: 1G} | less than data.maxBytes",
+        "data: {enabled: true, size: '1073741823'} | less than data.maxBytes",
         "{heap: 192m, extraEnv: [{name: JDK_JAVA_OPTIONS, value: -Xmx1g}]} | JDK_JAVA_OPTIONS is set by another value",
       })
   void refusesWhatCannotWork(String values, String said) {
