@@ -51,7 +51,8 @@ import satellite.routing.Upstream;
  * <p>Threads: one that accepts, {@code io_threads} event loops for all connections in and out, one
  * dispatch thread per core (two at least), four for the telemetry port and one for discovery (six
  * more where it is by Kubernetes); one for the data folder, if there is one; where a pipe sends
- * into Kafka, one for that client and one that the client itself has.
+ * into Kafka, one for that client and one that the client itself has; where replicas know each
+ * other, two that ask them and one of the HTTP client.
  */
 public final class Proxy {
 

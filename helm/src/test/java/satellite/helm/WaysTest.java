@@ -157,7 +157,7 @@ class WaysTest {
               Map.of(
                   "apiGroups", List.of(""),
                   "resources", List.of("pods"),
-                  "verbs", List.of("get", "list", "watch"))),
+                  "verbs", List.of("list", "watch"))),
           role.get("rules"));
     }
     assertEquals(List.of(), chart.all("ClusterRole"));

@@ -234,7 +234,7 @@ final class Watched<T extends HasMetadata> implements Discovery {
     boolean everywhere = namespace.equals(KubernetesConfig.ALL_NAMESPACES);
     return String.format(
         Locale.ROOT,
-        "the account needs a %s with apiGroups [\"%s\"], resources [%s], verbs [get, list, watch]%s",
+        "the account needs a %s with apiGroups [\"%s\"], resources [%s], verbs [list, watch]%s",
         everywhere ? "ClusterRole" : "Role",
         kind.apiGroup,
         kind.resource,

@@ -126,7 +126,7 @@ class KubernetesFaultsTest {
             case 401 -> "the API server does not take our token, password or certificate (401)";
             case 403 ->
                 "forbidden; the account needs a Role with apiGroups [\"\"], resources [pods], verbs"
-                    + " [get, list, watch] in namespace ns";
+                    + " [list, watch] in namespace ns";
             default -> "the API server answers " + status;
           };
       String said = finding(discovery).error();
