@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
@@ -87,8 +88,10 @@ abstract class FlowFixture {
   Storage storage = Storage.NONE;
   DoubleSupplier cpuPercent = () -> 0;
 
-  /** Of the server and its pipes. */
-  LongSupplier nanoTime = System::nanoTime;
+  /** By how much a test has turned the clock of the server and its pipes ahead. */
+  final AtomicLong ahead = new AtomicLong();
+
+  private final LongSupplier nanoTime = () -> System.nanoTime() + ahead.get();
 
   /** Looks at the files of TLS when a test says so. */
   final HandTimer timer = new HandTimer();
@@ -173,6 +176,21 @@ abstract class FlowFixture {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The server, where clients stay and send within these bounds. */
+  ServerConfig bounded(ServerConfig.Ages ages, ServerConfig.Quotas quotas) {
+    return new ServerConfig(
+        server.host(),
+        server.port(),
+        server.tls(),
+        server.token(),
+        server.maxMessageBytes(),
+        server.maxConcurrentStreams(),
+        server.ioThreads(),
+        server.limits(),
+        ages,
+        quotas);
   }
 
   Pipe open(ReceiverPlugin receiver) {

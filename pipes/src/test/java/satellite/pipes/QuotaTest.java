@@ -22,18 +22,7 @@ class QuotaTest extends FlowFixture {
   private static final String SEGMENTS = "/skywalking.v3.TraceSegmentReportService/collect";
 
   private void quotas(long client, long service) {
-    server =
-        new ServerConfig(
-            server.host(),
-            0,
-            null,
-            AccessToken.NONE,
-            server.maxMessageBytes(),
-            server.maxConcurrentStreams(),
-            server.ioThreads(),
-            server.limits(),
-            server.ages(),
-            new ServerConfig.Quotas(client, service));
+    server = bounded(ServerConfig.Ages.UNLIMITED, new ServerConfig.Quotas(client, service));
     node();
   }
 

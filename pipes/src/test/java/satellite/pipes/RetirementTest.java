@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import satellite.pipes.ServerConfig.Ages;
@@ -32,28 +31,13 @@ class RetirementTest extends FlowFixture {
 
   private static final Duration BEFORE_AGE = AGE.multipliedBy(88).dividedBy(100);
 
-  private final AtomicLong ahead = new AtomicLong();
-
   @BeforeEach
-  void turnTheClockByHand() {
-    nanoTime = () -> System.nanoTime() + ahead.get();
+  void aNode() {
     node();
   }
 
   private void start(Duration connection, Duration stream) {
-    ServerConfig.Ages ages = new Ages(connection, GRACE, stream);
-    server =
-        new ServerConfig(
-            server.host(),
-            0,
-            null,
-            AccessToken.NONE,
-            server.maxMessageBytes(),
-            server.maxConcurrentStreams(),
-            server.ioThreads(),
-            server.limits(),
-            ages,
-            ServerConfig.Quotas.NONE);
+    server = bounded(new Ages(connection, GRACE, stream), ServerConfig.Quotas.NONE);
     start(EVENT);
   }
 

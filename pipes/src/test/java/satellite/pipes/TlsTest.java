@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -245,8 +244,6 @@ class TlsTest extends FlowFixture {
 
   @Test
   void aClientIsSentAwayThroughTlsAndComesAnew() {
-    AtomicLong ahead = new AtomicLong();
-    nanoTime = () -> System.nanoTime() + ahead.get();
     startWithServerTls("server.pem", "server.key", null);
     ManagedChannel agent = agent(TlsFiles.agent());
     Caller.stream(agent, Samples.EVENTS).send(Samples.event("1")).finish();
