@@ -9,8 +9,9 @@ import java.util.function.LongSupplier;
 
 /**
  * How much each key may take in a second; what it did not take is saved for a second. Nothing is
- * refused: who takes more than there is has to wait before it takes again. Keys that took nothing
- * for a minute are forgotten, and so are the least used of very many. Any thread, no lock.
+ * refused: who takes more than there is has to wait before it takes again, at most an hour. Keys
+ * that took nothing for so long owe nothing and are forgotten, and so are the least used of very
+ * many. Any thread, no lock.
  *
  * <p>The generic cell rate algorithm (ITU-T I.371): for each key only the instant is kept at which
  * it will have paid for what it took.
@@ -19,7 +20,7 @@ public final class RateLimit {
 
   private static final long SAVED_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int MAX_KEYS = 10_000;
-  private static final Duration FORGET = Duration.ofMinutes(1);
+  private static final long OWED_NANOS = TimeUnit.HOURS.toNanos(1);
 
   private final double nanosEach;
   private final LongSupplier nanoTime;
@@ -31,7 +32,7 @@ public final class RateLimit {
     this.paidAt =
         Caffeine.newBuilder()
             .maximumSize(MAX_KEYS)
-            .expireAfterAccess(FORGET)
+            .expireAfterAccess(Duration.ofNanos(OWED_NANOS))
             .ticker(nanoTime::getAsLong)
             .executor(Runnable::run)
             .build();
@@ -44,11 +45,14 @@ public final class RateLimit {
    */
   public long take(String key, long count) {
     long now = nanoTime.getAsLong();
-    long costs = (long) (count * nanosEach);
+    long costs = (long) Math.min(count * nanosEach, SAVED_NANOS + OWED_NANOS);
     AtomicLong paid = paidAt.get(key, any -> new AtomicLong(now - SAVED_NANOS));
     long after =
         paid.updateAndGet(
-            before -> (before - (now - SAVED_NANOS) > 0 ? before : now - SAVED_NANOS) + costs);
+            before -> {
+              long saved = Math.min(SAVED_NANOS, now - before);
+              return now + Math.min(OWED_NANOS, costs - saved);
+            });
     return Math.max(0, after - now);
   }
 }

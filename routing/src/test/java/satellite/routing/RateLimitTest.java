@@ -46,6 +46,22 @@ class RateLimitTest {
     assertEquals(0, limit.take("b", 1000));
   }
 
+  /** After a minute of silence all had been forgiven, whatever it was. */
+  @Test
+  void whatIsOwedIsNotForgotten() {
+    limit.take("a", 301_000);
+    nanos += 120 * SECOND;
+    assertEquals(180 * SECOND, limit.take("a", 0));
+  }
+
+  @Test
+  void nobodyWaitsForMoreThanAnHour() {
+    assertEquals(3600 * SECOND, limit.take("a", Long.MAX_VALUE));
+    assertEquals(3600 * SECOND, limit.take("a", Long.MAX_VALUE));
+    nanos += 3600 * SECOND;
+    assertEquals(0, limit.take("a", 0));
+  }
+
   @Test
   void overTimeItIsTheRate() {
     long taken = 0;
