@@ -6,7 +6,8 @@ import satellite.pipes.ServerConfig.Limits;
 
 /**
  * Whether new connections should be sent here. Not while a limit is reached, from then on until it
- * is left clearly behind: at nine tenths of the connections, and ten points of CPU utilization.
+ * is left clearly behind: at nine tenths of the connections, and ten points of CPU utilization
+ * below, or half of a small limit.
  *
  * <p>Where replicas know each other, one that is full is not ready only as long as the others have
  * room. Otherwise nobody would be left to send connections to, and an autoscaler that counts ready
@@ -58,8 +59,8 @@ public final class Readiness {
   }
 
   private boolean hasRoom() {
-    boolean cpuHasRoom =
-        !limits.cpuIsLimited() || cpuPercent.getAsDouble() <= limits.cpuPercent() - CPU_ROOM_POINTS;
+    double cpuRoom = Math.max(limits.cpuPercent() - CPU_ROOM_POINTS, limits.cpuPercent() / 2.0);
+    boolean cpuHasRoom = !limits.cpuIsLimited() || cpuPercent.getAsDouble() <= cpuRoom;
     return cpuHasRoom && connections.getAsInt() <= ROOM * limits.connections();
   }
 

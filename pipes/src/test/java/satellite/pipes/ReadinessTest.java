@@ -47,6 +47,21 @@ class ReadinessTest {
     assertTrue(at(9, 10));
   }
 
+  /** It had to be below 0 % to be ready again. */
+  @Test
+  void oneWithASmallCpuLimitIsReadyAgainAsWell() {
+    Readiness small = with(new Limits(11, 10, 0, true));
+    cpuPercent = 10;
+    small.look();
+    assertFalse(small.isReady());
+    cpuPercent = 6;
+    small.look();
+    assertFalse(small.isReady());
+    cpuPercent = 5;
+    small.look();
+    assertTrue(small.isReady());
+  }
+
   /** An autoscaler counts the ready ones: full ones that are not would never get company. */
   @Test
   void oneThatIsFullStaysReadyWhereTheOthersAreFullAsWell() {
