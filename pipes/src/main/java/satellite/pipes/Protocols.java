@@ -172,14 +172,17 @@ public final class Protocols {
         .expires()
         .as(UNARY_EACH);
     t.row(V3 + "BrowserPerfService/collectWebVitalsPerfData", UNARY, BROWSER, Readers.whole())
+        .service(1)
         .expires()
         .as(UNARY_EACH)
         .since("10.2");
     t.row(V3 + "BrowserPerfService/collectResourcePerfData", UNARY, BROWSER, Readers.whole())
+        .service(1)
         .expires()
         .as(UNARY_EACH)
         .since("10.2");
     t.row(V3 + "BrowserPerfService/collectWebInteractionsPerfData", UNARY, BROWSER, Readers.whole())
+        .service(1)
         .expires()
         .as(UNARY_EACH)
         .since("10.2");
