@@ -146,8 +146,11 @@ final class Retirement {
     retired.get(reason).increment();
   }
 
-  /** Past grpc-java's handlers, which would wait for the streams. */
+  /**
+   * Past grpc-java's handlers, which would wait for the streams; they and all who count it are told
+   * that it is closed, which closing forcibly would not do.
+   */
   private static void closeNow(Channel channel) {
-    channel.eventLoop().execute(() -> channel.unsafe().closeForcibly());
+    channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
   }
 }

@@ -308,6 +308,19 @@ abstract class FlowFixture {
     }
   }
 
+  /** After so much time the server looks after its connections. */
+  void pass(Duration time) {
+    ahead.addAndGet(time.toNanos());
+    satellite.look();
+  }
+
+  /** After it, what the agent has sent was read, and what was asked of its connection was done. */
+  void roundTrip(FrameClient agent) {
+    FrameClient.Stream health = agent.open("/grpc.health.v1.Health/Check");
+    health.send(new byte[0]).halfClose();
+    await("the health check is answered", () -> health.status() != null);
+  }
+
   // ---- after every test
 
   @AfterEach

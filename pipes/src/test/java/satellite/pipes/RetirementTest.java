@@ -41,18 +41,6 @@ class RetirementTest extends FlowFixture {
     start(EVENT);
   }
 
-  private void pass(Duration time) {
-    ahead.addAndGet(time.toNanos());
-    satellite.look();
-  }
-
-  /** After it, what the agent has sent was read, and what was asked of its connection was done. */
-  private void roundTrip(FrameClient agent) {
-    FrameClient.Stream health = agent.open("/grpc.health.v1.Health/Check");
-    health.send(new byte[0]).halfClose();
-    await("the health check is answered", () -> health.status() != null);
-  }
-
   private FrameClient.Stream opened(FrameClient agent, int taken) {
     FrameClient.Stream stream = agent.open(Samples.EVENTS).send(Samples.event("e" + taken));
     await("it is taken in", () -> account().received() == taken);
@@ -220,6 +208,25 @@ class RetirementTest extends FlowFixture {
       assertEquals(OK, stream.status());
     }
     awaitForwarded(2);
+  }
+
+  /** Its connection had been counted, and its call at the node kept, until the node said a word. */
+  @Test
+  void ofAConnectionThatIsCutNothingIsLeft() throws Exception {
+    start(AGE, Duration.ZERO);
+    awaitUp(1);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      agent.open("/skywalking.v10.PprofTask/collect").send(new byte[0]);
+      await("the node has it", () -> nodes.get(0).openCalls() == 1);
+      pass(PAST_AGE);
+      await("GOAWAY", () -> agent.goAways().size() == 1);
+      agent.acknowledgePing();
+      await("the second GOAWAY", () -> agent.goAways().size() == 2);
+      pass(GRACE.plusSeconds(3));
+      await("the connection is closed", agent::isClosed);
+      await("and not counted", () -> satellite.connections() == 0);
+      await("the node has no call of it", () -> nodes.get(0).openCalls() == 0);
+    }
   }
 
   @Test
