@@ -147,6 +147,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private final Deque<Event> pending = new ArrayDeque<>(2);
     private final PipeMetrics.Stream stream;
 
+    /** By which quotas know it; null where there is none. */
+    private final String payer;
+
     /** Null where the pipe answers at once. */
     private final Awaited awaited =
         queue.config().acknowledgement() == Acknowledgement.QUEUED
@@ -157,7 +160,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private Future<?> gathering;
     private Future<?> fullTimer;
 
-    /** When the last message came. */
+    /** When the last message came, or could come again. */
     private long now = openedNanos;
 
     private boolean waitsForSpace;
@@ -165,8 +168,14 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private long droppedNanos;
     private String service;
 
-    /** Until then nothing more is read, and nothing answered; 0 where there is no quota. */
+    /** For so long after the last message nothing more is read, and nothing answered. */
     private long waitNanos;
+
+    /** Ends that wait. */
+    private Future<?> paying;
+
+    /** It has to end: what it has sent by now is read, whatever a quota says. */
+    private boolean leaving;
 
     private boolean halfClosed;
     private boolean over;
@@ -174,6 +183,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     Call(ServerCall<byte[], byte[]> call) {
       this.call = call;
+      this.payer = quota.isAny() ? peerHost() : null;
       this.stream =
           protocol.forwarding().gather() == Gather.FOR_A_TIME
               ? metrics.streamOpened(peerHost())
@@ -183,26 +193,40 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     /** A client that has sent too much in other calls waits before its first message. */
     void begin() {
       take(0);
-      whenPaid(() -> call.request(1));
+      goOn();
     }
 
     private void take(int bytes) {
-      if (quota.isAny()) {
-        waitNanos = quota.take(peerHost(), service, bytes);
+      if (payer != null) {
+        long wait = quota.take(payer, service, bytes);
+        waitNanos = leaving ? 0 : wait;
       }
     }
 
-    private void whenPaid(Runnable next) {
-      if (waitNanos == 0) {
-        next.run();
+    /** Reads on, or answers: now, or when it has paid for what it sent. */
+    private void goOn() {
+      stopPaying();
+      long left = waitNanos == 0 ? 0 : waitNanos - (nanoTime.getAsLong() - now);
+      if (left > 0) {
+        paying = loop.schedule(this::paid, left, TimeUnit.NANOSECONDS);
+      } else if (halfClosed) {
+        answer();
       } else {
-        loop.schedule(() -> goOn(next), waitNanos, TimeUnit.NANOSECONDS);
+        call.request(1);
       }
     }
 
-    private void goOn(Runnable next) {
-      if (!over && !gone) {
-        next.run();
+    private void paid() {
+      waitNanos = 0;
+      // What it has sent meanwhile comes only now.
+      now = nanoTime.getAsLong();
+      goOn();
+    }
+
+    private void stopPaying() {
+      if (paying != null) {
+        paying.cancel(false);
+        paying = null;
       }
     }
 
@@ -232,7 +256,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
         close(Status.INVALID_ARGUMENT.withDescription(protocol.method() + ": " + e.getMessage()));
         return;
       }
-      proceed(true);
+      proceed();
     }
 
     @Override
@@ -258,7 +282,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     public void onHalfClose() {
       halfClosed = true;
       if (!over) {
-        proceed(false);
+        proceed();
       }
     }
 
@@ -281,19 +305,12 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       open.remove(this);
     }
 
-    /**
-     * @param wantsMore whether a message was taken, so that the next may come
-     */
-    private void proceed(boolean wantsMore) {
-      if (!offerPending()) {
+    private void proceed() {
+      if (offerPending()) {
+        resume();
+        goOn();
+      } else {
         waitForSpace();
-        return;
-      }
-      resume();
-      if (halfClosed) {
-        whenPaid(this::answer);
-      } else if (wantsMore) {
-        whenPaid(() -> call.request(1));
       }
     }
 
@@ -371,7 +388,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     private void tryAgain() {
       if (!over && !pending.isEmpty()) {
-        proceed(true);
+        proceed();
       }
     }
 
@@ -421,7 +438,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       // While it stays full the source is not paused for each message anew.
       dropsOldest = true;
       droppedNanos = nanoTime.getAsLong();
-      proceed(true);
+      proceed();
       return true;
     }
 
@@ -483,16 +500,25 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private void retireHere(boolean must) {
       long time = nanoTime.getAsLong();
       boolean isQuiet = time - now >= QUIET_NANOS && ageNanos(time) >= LASTING_NANOS;
-      // What is pending waits for space, and what has ended for its answer.
-      if (!over && pending.isEmpty() && (isQuiet || must)) {
+      // What is pending waits for space.
+      if (over || !pending.isEmpty() || !(isQuiet || must)) {
+        return;
+      }
+      if (paying == null) {
         endedStreams.increment();
         answer();
+      } else if (must) {
+        leaving = true;
+        paid();
       }
     }
 
     private void end() {
       if (!over) {
-        offerPending();
+        if (offerPending() && halfClosed) {
+          answer();
+          return;
+        }
         account.refused("shutdown", pending.size());
         close(Status.UNAVAILABLE.withDescription("Satellite is stopping"));
       }
@@ -509,6 +535,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       open.remove(this);
       stream.closed();
       pending.clear();
+      stopPaying();
       if (fullTimer != null) {
         fullTimer.cancel(false);
       }

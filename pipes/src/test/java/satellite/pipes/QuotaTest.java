@@ -9,6 +9,10 @@ import static satellite.pipes.ReceiverPlugin.TRACING;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.skywalking.apm.network.language.agent.v3.MeterData;
 import org.apache.skywalking.apm.network.language.agent.v3.MeterDataCollection;
@@ -92,5 +96,82 @@ class QuotaTest extends FlowFixture {
     assertEquals(
         "m", Protocols.of("/skywalking.v3.MeterReportService/collectBatch").serviceOf(meters));
     assertNull(Protocols.of(Samples.EVENTS).serviceOf(Samples.event("1")));
+  }
+
+  /** The wait for its last message had begun anew with the half-close. */
+  @Test
+  void whoHasPaidByThenIsAnsweredAtOnce() {
+    quotas(1000, 0);
+    start(EVENT);
+    Caller stream = Caller.stream(client(), Samples.EVENTS).send(Samples.event("1", 101_000));
+    await("it is taken in", () -> account().received() == 1);
+    ahead.addAndGet(Duration.ofSeconds(101).toNanos());
+    stream.finish();
+    awaitForwarded(1);
+  }
+
+  /** What its call held had been kept until it would have paid. */
+  @Test
+  void ofAClientThatLeavesWhileItWaitsNothingIsKept() {
+    quotas(1, 0);
+    start(EVENT);
+    Caller stream = Caller.stream(client(), Samples.EVENTS).send(Samples.event("1", 100_000));
+    await("it is taken in", () -> account().received() == 1);
+    List<WeakReference<Receiver.OpenCall>> calls = new ArrayList<>();
+    pipe(EVENT).openCalls(call -> calls.add(new WeakReference<>(call)));
+    stream.call.cancel("the client leaves", null);
+    await("its call is over", () -> pipe(EVENT).openStreams() == 0);
+    await(
+        "nothing is kept",
+        () -> {
+          System.gc();
+          return calls.get(0).get() == null;
+        });
+    awaitForwarded(1);
+  }
+
+  /** It had been refused, although what it sent was taken in. */
+  @Test
+  void whoWaitsForItsAnswerGetsItWhenSatelliteStops() throws Exception {
+    quotas(1, 0);
+    start(EVENT);
+    Caller stream = Caller.stream(client(), Samples.EVENTS).send(Samples.event("1")).halfClose();
+    await("it is taken in", () -> account().received() == 1);
+    stopServer(500);
+    stream.assertAccepted();
+    awaitForwarded(1);
+  }
+
+  /** It was not read, and so had been taken for quiet and answered; what it had sent was lost. */
+  @Test
+  void whoIsSentAwayWhileItWaitsLosesNothing() throws Exception {
+    Duration grace = Duration.ofSeconds(30);
+    ServerConfig.Ages ages = new ServerConfig.Ages(Duration.ofMinutes(10), grace, Duration.ZERO);
+    server = bounded(ages, new ServerConfig.Quotas(10, 0));
+    node();
+    start(EVENT);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream loud = agent.open(Samples.EVENTS);
+      FrameClient.Stream ended = agent.open(Samples.EVENTS);
+      loud.send(Samples.event("1", 100_000)).send(Samples.event("2"));
+      await("it is taken in", () -> account().received() == 1);
+      ended.send(Samples.event("3")).halfClose();
+      await("it is taken in", () -> account().received() == 2);
+      for (Duration time : List.of(Duration.ofMinutes(12), Duration.ofSeconds(1))) {
+        pass(time);
+        roundTrip(agent);
+        assertNull(loud.status());
+        assertNull(ended.status());
+      }
+      pass(grace);
+      await("what it has sent is taken in", () -> account().received() == 3);
+      await("it is answered", () -> ended.status() != null);
+      assertEquals("0", ended.status());
+      pass(Duration.ofSeconds(1));
+      await("it is answered", () -> loud.status() != null);
+      assertEquals("0", loud.status());
+    }
+    assertEquals(1, pipe(EVENT).endedStreams());
+    awaitForwarded(3);
   }
 }
