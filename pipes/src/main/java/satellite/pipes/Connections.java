@@ -34,6 +34,9 @@ final class Connections {
     /** Since when it has been told to go; null before. */
     private volatile Long goingSinceNanos;
 
+    /** When one of its calls was last seen paused; null before. For {@link Retirement} alone. */
+    Long pausedNanos;
+
     private Open(Channel channel, ReadPacing pacing, long sinceNanos) {
       this.channel = channel;
       this.pacing = pacing;

@@ -99,6 +99,7 @@ public final class GrpcServer {
             .maxConcurrentCallsPerConnection(config.maxConcurrentStreams())
             .permitKeepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
+            .addStreamTracerFactory(Arrival.OF_EACH_CALL)
             .addService(health.getHealthService())
             .fallbackHandlerRegistry(new Methods(transport));
     if (tls != null) {

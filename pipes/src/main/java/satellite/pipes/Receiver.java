@@ -68,6 +68,10 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   private final LongSupplier nanoTime;
   private final AtomicInteger sources = new AtomicInteger();
   private final Set<Call> open = ConcurrentHashMap.newKeySet();
+
+  /** Those that have ended, and wait for what becomes of their events. */
+  private final Set<Call> awaiting = ConcurrentHashMap.newKeySet();
+
   private final LongAdder endedStreams = new LongAdder();
 
   Receiver(
@@ -118,14 +122,18 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
   void openCalls(Consumer<OpenCall> each) {
     open.forEach(each);
+    awaiting.forEach(each);
   }
 
-  /** One of the calls that are under way. Any thread. */
+  /** One of the calls that are under way, until they can be answered. Any thread. */
   interface OpenCall {
 
     SocketAddress client();
 
     long ageNanos(long now);
+
+    /** Whether nothing is read of it now, so that what it has sent may fill the connection. */
+    boolean isPaused();
 
     /**
      * Asks a stream that its client keeps open to end: as if the client had said that it ends, at a
@@ -142,6 +150,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     private final ServerCall<byte[], byte[]> call;
     private final long openedNanos = nanoTime.getAsLong();
     private final EventExecutor loop = transport.current();
+    private final Arrival arrival = Arrival.current();
     private final StreamReader reader = protocol.reading().open(pipe);
     private final MemoryQueue.Partition own = queue.partition(sources.getAndIncrement());
     private final Deque<Event> pending = new ArrayDeque<>(2);
@@ -162,6 +171,9 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
     /** When the last message came, or could come again. */
     private long now = openedNanos;
+
+    /** Nothing is read of it: it waits for space, or for its quota. */
+    private volatile boolean paused;
 
     private boolean waitsForSpace;
     private boolean dropsOldest;
@@ -208,10 +220,14 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       stopPaying();
       long left = waitNanos == 0 ? 0 : waitNanos - (nanoTime.getAsLong() - now);
       if (left > 0) {
+        paused = true;
         paying = loop.schedule(this::paid, left, TimeUnit.NANOSECONDS);
       } else if (halfClosed) {
         answer();
       } else {
+        if (paused) {
+          paused = false;
+        }
         call.request(1);
       }
     }
@@ -293,6 +309,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     @Override
     public void onCancel() {
       gone = true;
+      awaiting.remove(this);
       if (!over) {
         offerPending();
         account.refused("cancelled", pending.size());
@@ -365,6 +382,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     }
 
     private void waitForSpace() {
+      paused = true;
       if (fullTimer == null) {
         long timeout = queue.config().fullTimeout().toNanos();
         boolean still = dropsOldest && nanoTime.getAsLong() - droppedNanos < timeout;
@@ -447,6 +465,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       if (awaited == null) {
         accept();
       } else {
+        awaiting.add(this);
         awaited.sentAll();
       }
     }
@@ -465,6 +484,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     }
 
     private void answer(Failure failure) {
+      awaiting.remove(this);
       if (gone) {
         return;
       }
@@ -493,24 +513,40 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
     }
 
     @Override
+    public boolean isPaused() {
+      return paused;
+    }
+
+    @Override
     public void retire(boolean must) {
       onLoop(() -> retireHere(must));
     }
 
     private void retireHere(boolean must) {
-      long time = nanoTime.getAsLong();
-      boolean isQuiet = time - now >= QUIET_NANOS && ageNanos(time) >= LASTING_NANOS;
       // What is pending waits for space.
-      if (over || !pending.isEmpty() || !(isQuiet || must)) {
+      if (over || !pending.isEmpty() || !(must || isQuiet())) {
         return;
       }
-      if (paying == null) {
+      if (paying != null) {
+        if (must) {
+          leaving = true;
+          paid();
+        }
+      } else if (protocol.kind() == Protocol.Kind.UNARY) {
+        close(Status.UNAVAILABLE.withDescription("its message did not come in time"));
+      } else {
         endedStreams.increment();
         answer();
-      } else if (must) {
-        leaving = true;
-        paid();
       }
+    }
+
+    /** Never while a message is sure to come. */
+    private boolean isQuiet() {
+      long time = nanoTime.getAsLong();
+      return time - now >= QUIET_NANOS
+          && ageNanos(time) >= LASTING_NANOS
+          && protocol.kind() != Protocol.Kind.UNARY
+          && !arrival.isInPart();
     }
 
     private void end() {
@@ -535,6 +571,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
       open.remove(this);
       stream.closed();
       pending.clear();
+      paused = false;
       stopPaying();
       if (fullTimer != null) {
         fullTimer.cancel(false);

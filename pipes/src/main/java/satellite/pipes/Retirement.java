@@ -34,6 +34,12 @@ final class Retirement {
   /** What is left after the grace time is closed so much later: answers take a moment. */
   private static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  /**
+   * A call that is paused may fill what its connection may send ahead, and then the others cannot
+   * send. So long after it they could, and what they held back is there.
+   */
+  private static final long HELD_BACK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** A connection must have begun to speak before it can be told anything. */
   private static final long YOUNG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -94,7 +100,8 @@ final class Retirement {
     }
     Set<SocketAddress> busy = new HashSet<>();
     if (anyGoes || !ages.stream().isZero()) {
-      pipes.forEach(pipe -> pipe.openCalls(call -> retire(call, busy, now)));
+      pipes.forEach(pipe -> pipe.openCalls(call -> see(call, busy, now)));
+      pipes.forEach(pipe -> pipe.openCalls(call -> retire(call, now)));
     }
     if (anyGoes) {
       closeOverdue(busy, now);
@@ -117,20 +124,32 @@ final class Retirement {
     return !age.isZero() && now - connection.sinceNanos >= age.toNanos() * connection.jitter;
   }
 
-  private void retire(Receiver.OpenCall call, Set<SocketAddress> busy, long now) {
+  private void see(Receiver.OpenCall call, Set<SocketAddress> busy, long now) {
     busy.add(call.client());
-    long late = lateNanos(call, now);
+    Open connection = connections.of(call.client());
+    if (connection != null && call.isPaused()) {
+      connection.pausedNanos = now;
+    }
+  }
+
+  private void retire(Receiver.OpenCall call, long now) {
+    Open connection = connections.of(call.client());
+    if (connection == null || isHeldBack(call, connection, now)) {
+      return;
+    }
+    long late = lateNanos(call, connection, now);
     if (late >= 0) {
       call.retire(late >= ages.grace().toNanos());
     }
   }
 
+  private static boolean isHeldBack(Receiver.OpenCall call, Open connection, long now) {
+    Long paused = connection.pausedNanos;
+    return paused != null && now - paused < HELD_BACK_NANOS && !call.isPaused();
+  }
+
   /** For how long it should have ended; negative while it may go on. */
-  private long lateNanos(Receiver.OpenCall call, long now) {
-    Open connection = connections.of(call.client());
-    if (connection == null) {
-      return -1;
-    }
+  private long lateNanos(Receiver.OpenCall call, Open connection, long now) {
     long going = connection.goingNanos(now);
     if (ages.stream().isZero()) {
       return going;

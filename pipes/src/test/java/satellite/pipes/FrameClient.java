@@ -26,6 +26,7 @@ import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -117,8 +118,18 @@ final class FrameClient implements AutoCloseable {
     }
 
     Stream send(byte[] message) {
-      ByteBuf data = Unpooled.buffer().writeByte(0).writeInt(message.length).writeBytes(message);
-      return write(new DefaultHttp2DataFrame(data));
+      return sendBytes(framed(message));
+    }
+
+    /** Part of a message, say. */
+    Stream sendBytes(byte[] bytes) {
+      return write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(bytes)));
+    }
+
+    /** Goes when flow control lets it. */
+    void sendLater(byte[] message) {
+      ByteBuf data = Unpooled.wrappedBuffer(framed(message));
+      stream.writeAndFlush(new DefaultHttp2DataFrame(data));
     }
 
     Stream halfClose() {
@@ -138,6 +149,15 @@ final class FrameClient implements AutoCloseable {
     String status() {
       return ends.end.get();
     }
+  }
+
+  /** A message as gRPC writes it. */
+  static byte[] framed(byte[] message) {
+    return ByteBuffer.allocate(5 + message.length)
+        .put((byte) 0)
+        .putInt(message.length)
+        .put(message)
+        .array();
   }
 
   Stream open(String method) {

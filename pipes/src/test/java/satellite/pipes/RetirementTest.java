@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.pipes.ReceiverPlugin.EVENT;
+import static satellite.pipes.ReceiverPlugin.JVM;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,11 +20,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import satellite.pipes.ServerConfig.Ages;
+import satellite.queue.Acknowledgement;
 
 /** Clients that are sent away, for their age or because there are too many: they lose nothing. */
 class RetirementTest extends FlowFixture {
 
   private static final String OK = "0";
+  private static final String UNAVAILABLE = "14";
   private static final Duration AGE = Duration.ofMinutes(10);
   private static final Duration GRACE = Duration.ofSeconds(30);
 
@@ -38,7 +42,13 @@ class RetirementTest extends FlowFixture {
 
   private void start(Duration connection, Duration stream) {
     server = bounded(new Ages(connection, GRACE, stream), ServerConfig.Quotas.NONE);
-    start(EVENT);
+    start(EVENT, JVM);
+  }
+
+  /** The same, where flow control lets no message through. */
+  private void headersOnly(FrameClient agent) {
+    FrameClient.Stream closed = agent.open(Protocols.OAP_INTERNAL + "call");
+    await("it is refused", () -> closed.status() != null);
   }
 
   private FrameClient.Stream opened(FrameClient agent, int taken) {
@@ -227,6 +237,103 @@ class RetirementTest extends FlowFixture {
       await("and not counted", () -> satellite.connections() == 0);
       await("the node has no call of it", () -> nodes.get(0).openCalls() == 0);
     }
+  }
+
+  /** A large message on a long way had been cut in two, and its stream answered with OK. */
+  @Test
+  void aStreamWithHalfAMessageIsNotQuiet() throws Exception {
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream stream = opened(agent, 1);
+      byte[] message = FrameClient.framed(Samples.event("2"));
+      stream.sendBytes(Arrays.copyOf(message, 9));
+      roundTrip(agent);
+      pass(PAST_AGE);
+      pass(Duration.ofSeconds(1));
+      roundTrip(agent);
+      assertNull(stream.status());
+      stream.sendBytes(Arrays.copyOfRange(message, 9, message.length));
+      await("it is taken in", () -> account().received() == 2);
+      pass(Duration.ofSeconds(1));
+      await("it is answered", () -> stream.status() != null);
+      assertEquals(OK, stream.status());
+    }
+    awaitForwarded(2);
+  }
+
+  /** It had been answered with OK, as if its message had come. */
+  @Test
+  void aUnaryCallIsNotAnsweredWithoutItsMessage() throws Exception {
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream late = agent.open(Samples.JVM);
+      FrameClient.Stream never = agent.open(Samples.JVM);
+      roundTrip(agent);
+      pass(PAST_AGE);
+      pass(Duration.ofSeconds(1));
+      roundTrip(agent);
+      assertNull(late.status());
+      late.send(Samples.jvm("shop-1", 1)).halfClose();
+      await("it is answered", () -> late.status() != null);
+      assertEquals(OK, late.status());
+      assertNull(never.status());
+      pass(GRACE);
+      await("it is refused", () -> never.status() != null);
+      assertEquals(UNAVAILABLE, never.status());
+    }
+    assertEquals(0, pipe(JVM).endedStreams());
+    await("it is forwarded", () -> pipe(JVM).account().forwarded() == 1);
+  }
+
+  /** What one stream may send ahead, a connection may: the other looked quiet, and lost it all. */
+  @Test
+  void aStreamBesideOneThatWaitsForSpaceIsNotQuiet() throws Exception {
+    queue = new satellite.queue.QueueConfig(1, 1, LONG, queue.whenFull());
+    nodes.get(0).stop();
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream beside = opened(agent, 1);
+      FrameClient.Stream paused = agent.open(Samples.EVENTS).send(Samples.event("2"));
+      paused.sendLater(Samples.event("3", 100_000));
+      beside.sendLater(Samples.event("4"));
+      headersOnly(agent);
+      pass(PAST_AGE);
+      for (Duration time : List.of(Duration.ofSeconds(1), GRACE, Duration.ofMinutes(1))) {
+        pass(time);
+        headersOnly(agent);
+        assertNull(beside.status());
+        assertNull(paused.status());
+      }
+      nodes.get(0).start(nodes.get(0).port());
+      await("all is taken in", () -> account().received() == 4);
+      pass(Duration.ofSeconds(2));
+      await("both are answered", () -> beside.status() != null && paused.status() != null);
+      assertEquals(OK, beside.status());
+      assertEquals(OK, paused.status());
+    }
+    awaitForwarded(4);
+  }
+
+  /** The sender was told that it failed, and the node had it. */
+  @Test
+  void whatWaitsForANodesAnswerIsNotCut() throws Exception {
+    queue = answering(Acknowledgement.DELIVERED);
+    nodes.get(0).hold();
+    start(AGE, Duration.ZERO);
+    try (FrameClient agent = new FrameClient(satellite.port())) {
+      FrameClient.Stream stream = opened(agent, 1).halfClose();
+      await("it waits", () -> pipe(EVENT).openStreams() == 0);
+      pass(PAST_AGE);
+      pass(GRACE);
+      pass(Duration.ofSeconds(3));
+      roundTrip(agent);
+      nodes.get(0).release();
+      await("it is answered", () -> stream.status() != null);
+      assertEquals(OK, stream.status());
+      agent.acknowledgePing();
+      await("the connection is closed", agent::isClosed);
+    }
+    awaitForwarded(1);
   }
 
   @Test
