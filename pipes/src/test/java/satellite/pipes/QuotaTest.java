@@ -8,16 +8,15 @@ import static satellite.pipes.ReceiverPlugin.EVENT;
 import static satellite.pipes.ReceiverPlugin.TRACING;
 
 import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.apache.skywalking.apm.network.language.agent.v3.MeterData;
-import org.apache.skywalking.apm.network.language.agent.v3.MeterDataCollection;
+import org.apache.skywalking.apm.network.language.agent.v3.SegmentCollection;
 import org.apache.skywalking.apm.network.language.agent.v3.SegmentObject;
-import org.apache.skywalking.apm.network.logging.v3.LogData;
 import org.junit.jupiter.api.Test;
 
 /** Noisy neighbours wait; the others do not notice, and nothing is lost. */
@@ -72,6 +71,32 @@ class QuotaTest extends FlowFixture {
   }
 
   @Test
+  void unaryCallsThatAreQueuedWaitAndWhatIsPassedThroughDoesNot() {
+    quotas(1000, 0);
+    start(TRACING);
+    awaitUp(1);
+    ManagedChannel agent = client();
+    Caller loud = Caller.unary(agent, Samples.SEGMENTS_IN_SYNC, segments(8_000));
+    await("it is taken in", () -> account().received() == 1);
+    Caller next = Caller.unary(agent, Samples.SEGMENTS_IN_SYNC, segments(10));
+    Caller.unary(agent, "/skywalking.v3.ProfileTask/getProfileTaskCommands", new byte[0])
+        .assertAccepted();
+    assertFalse(loud.isOver(), "who sends eight seconds' worth waits for seven");
+    assertEquals(1, account().received());
+    loud.assertAccepted();
+    next.assertAccepted();
+    awaitForwarded(2);
+  }
+
+  private static byte[] segments(int bytes) {
+    return SegmentCollection.newBuilder()
+        .addSegments(
+            SegmentObject.newBuilder().setTraceIdBytes(ByteString.copyFrom(new byte[bytes])))
+        .build()
+        .toByteArray();
+  }
+
+  @Test
   void whereNoServiceIsNamedTheClientAloneCounts() {
     quotas(0, 1);
     start(EVENT);
@@ -79,23 +104,6 @@ class QuotaTest extends FlowFixture {
     stream.send(Samples.event("1")).send(Samples.event("2")).halfClose();
     assertEquals(Status.Code.OK, stream.code());
     awaitForwarded(2);
-  }
-
-  @Test
-  void theServiceIsReadWhereMessagesHaveIt() {
-    assertEquals("s", Protocols.of(SEGMENTS).serviceOf(segment("s", 5)));
-    assertNull(Protocols.of(SEGMENTS).serviceOf(segment("", 5)));
-    assertNull(Protocols.of(SEGMENTS).serviceOf(new byte[] {1, 2, 3}));
-    byte[] log = LogData.newBuilder().setService("l").build().toByteArray();
-    assertEquals("l", Protocols.of("/skywalking.v3.LogReportService/collect").serviceOf(log));
-    byte[] meters =
-        MeterDataCollection.newBuilder()
-            .addMeterData(MeterData.newBuilder().setService("m"))
-            .build()
-            .toByteArray();
-    assertEquals(
-        "m", Protocols.of("/skywalking.v3.MeterReportService/collectBatch").serviceOf(meters));
-    assertNull(Protocols.of(Samples.EVENTS).serviceOf(Samples.event("1")));
   }
 
   /** The wait for its last message had begun anew with the half-close. */
