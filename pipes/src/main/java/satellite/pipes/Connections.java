@@ -56,6 +56,11 @@ final class Connections {
     void goes(long now) {
       goingSinceNanos = now;
     }
+
+    /** What comes is read at once. */
+    void hurry() {
+      channel.eventLoop().execute(pacing::hurry);
+    }
   }
 
   private final Map<SocketAddress, Open> open = new ConcurrentHashMap<>();

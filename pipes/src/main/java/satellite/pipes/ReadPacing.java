@@ -43,6 +43,11 @@ final class ReadPacing extends ChannelInboundHandlerAdapter {
     pauseNanos = 0;
   }
 
+  /** One of its streams is about to be ended: what is there has to be known. Until the next one. */
+  void hurry() {
+    pauseNanos = 0;
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (message instanceof ByteBuf buffer) {

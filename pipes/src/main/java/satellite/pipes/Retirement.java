@@ -139,6 +139,7 @@ final class Retirement {
     }
     long late = lateNanos(call, connection, now);
     if (late >= 0) {
+      connection.hurry();
       call.retire(late >= ages.grace().toNanos());
     }
   }

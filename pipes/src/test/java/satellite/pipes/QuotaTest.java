@@ -59,13 +59,13 @@ class QuotaTest extends FlowFixture {
     quotas(0, 1000);
     start(TRACING);
     Caller loud = Caller.stream(client(), SEGMENTS);
-    loud.send(segment("loud", 8_000)).halfClose();
+    loud.send(segment("loud", 4_000)).halfClose();
     await("it is taken in", () -> account().received() == 1);
     Caller quiet = Caller.stream(client(), SEGMENTS);
     quiet.send(segment("quiet", 100)).halfClose();
     assertEquals(Status.Code.OK, quiet.code());
     await("both are forwarded", () -> account().forwarded() == 2);
-    assertFalse(loud.isOver(), "who sends eight seconds' worth waits for seven");
+    assertFalse(loud.isOver(), "who sends four seconds' worth waits for three");
     assertEquals(Status.Code.OK, loud.code());
     awaitForwarded(2);
   }
@@ -76,12 +76,12 @@ class QuotaTest extends FlowFixture {
     start(TRACING);
     awaitUp(1);
     ManagedChannel agent = client();
-    Caller loud = Caller.unary(agent, Samples.SEGMENTS_IN_SYNC, segments(8_000));
+    Caller loud = Caller.unary(agent, Samples.SEGMENTS_IN_SYNC, segments(4_000));
     await("it is taken in", () -> account().received() == 1);
     Caller next = Caller.unary(agent, Samples.SEGMENTS_IN_SYNC, segments(10));
     Caller.unary(agent, "/skywalking.v3.ProfileTask/getProfileTaskCommands", new byte[0])
         .assertAccepted();
-    assertFalse(loud.isOver(), "who sends eight seconds' worth waits for seven");
+    assertFalse(loud.isOver(), "who sends four seconds' worth waits for three");
     assertEquals(1, account().received());
     loud.assertAccepted();
     next.assertAccepted();

@@ -94,6 +94,21 @@ class ReadPacingTest {
     assertTrue(isRead());
   }
 
+  @Test
+  void aStreamThatIsToEndIsReadAsItComesAndTheNextInStrokes() {
+    accessLogs();
+    pacing.hurry();
+    arrives(SMALL);
+    pass(1);
+    arrives(SMALL);
+    assertTrue(isRead());
+    accessLogs();
+    arrives(SMALL);
+    pass(1);
+    arrives(SMALL);
+    assertFalse(isRead());
+  }
+
   private void accessLogs() {
     pacing.oneWay(TimeUnit.MILLISECONDS.toNanos(PAUSE_MILLIS));
   }
