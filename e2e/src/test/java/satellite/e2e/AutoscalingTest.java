@@ -40,6 +40,7 @@ class AutoscalingTest {
 
   private static final int LIMIT = 11;
   private static final long ORDER_MILLIS = 2000;
+  private static final int SECONDS_TO_START = 60;
   private static final int SECONDS_ALONE = 150;
   private static final int SECONDS_OF_TWO = 420;
 
@@ -66,12 +67,15 @@ class AutoscalingTest {
     }
   }
 
-  private static String agent(int number) {
-    return "agent-" + number;
-  }
-
-  private JavaAgent start(int number) {
-    return JavaAgent.start(agent(number), agent(number), service.address()).awaitReady();
+  /** Starts one more agent; seconds pass until it is there. */
+  private void connect(int number, Customers customers) throws Exception {
+    String name = "agent-" + number;
+    JavaAgent agent = JavaAgent.start(name, name, service.address());
+    for (int waited = 0; !agent.isReady(); waited++) {
+      assertTrue(waited < SECONDS_TO_START, name + " starts");
+      second();
+    }
+    customers.add(name, agent);
   }
 
   private Map<String, String> settings(int number) {
@@ -161,15 +165,14 @@ class AutoscalingTest {
       set.scaleOut(1);
       probe();
       for (int i = 1; i <= 10; i++) {
-        customers.add(agent(i), start(i));
-        second();
+        connect(i, customers);
       }
       for (int i = 0; i < SECONDS_ALONE; i++) {
         second();
         assertEquals(1, wanted, "ten agents need one replica");
       }
       assertEquals(10, adapter("satellite_service_grpc_connect_count"));
-      customers.add(agent(11), start(11));
+      connect(11, customers);
       int waited = 0;
       while (wanted == 1) {
         second();
@@ -187,7 +190,7 @@ class AutoscalingTest {
             probe();
             return first.readiness();
           });
-      customers.add(agent(12), start(12));
+      connect(12, customers);
       Eventually.until(
           "the twelfth is connected",
           this::connections,

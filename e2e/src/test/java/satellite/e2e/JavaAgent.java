@@ -56,8 +56,12 @@ final class JavaAgent implements AutoCloseable {
    * Waits until it has its configuration from OAP: what came before, the agent would throw away.
    */
   JavaAgent awaitReady() {
-    process.awaitReady(Duration.ofSeconds(60), () -> says(Shop.OPEN) && isConfigured());
+    process.awaitReady(Duration.ofSeconds(60), this::isReady);
     return this;
+  }
+
+  boolean isReady() {
+    return says(Shop.OPEN) && isConfigured();
   }
 
   boolean isConfigured() {
