@@ -88,6 +88,7 @@ public final class OwnMeters {
       ended(Status.UNAVAILABLE.withDescription("no node is up"));
       return;
     }
+    byte[] report = encoded(timeMillis);
     Metadata headers = new Metadata();
     GrpcConnection.authenticate(headers, client.authentication());
     CallOptions options =
@@ -105,7 +106,7 @@ public final class OwnMeters {
         },
         headers);
     call.request(1);
-    call.sendMessage(encoded(timeMillis));
+    call.sendMessage(report);
     call.halfClose();
   }
 
