@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Real agents (Java, Python, Node) behind a Service move to a second Satellite when one comes, and
  * back when it goes. Whatever they reported meanwhile is in OAP, once.
  */
 @Order(16)
+@ExtendWith(LandscapeResolver.class)
 class MovingAgentsTest {
 
   private static final List<String> JAVA = List.of("moving-1", "moving-2", "moving-3", "moving-4");
@@ -20,7 +22,13 @@ class MovingAgentsTest {
   private static final String NODE = "moving-node";
   private static final int AGENTS = JAVA.size() + 2;
   private static final long PAUSE_MILLIS = 100;
-  private static final int ORDERS = 250;
+  private static final int ORDERS = 200;
+
+  private final Landscape landscape;
+
+  MovingAgentsTest(Landscape landscape) {
+    this.landscape = landscape;
+  }
 
   private static Map<String, String> settings(RealOap oap) {
     return Map.of(
@@ -31,14 +39,16 @@ class MovingAgentsTest {
 
   @Test
   void theyMoveAndNothingTheyReportIsLostOrDoubled() throws Exception {
-    try (RealOap oap = RealOap.start("oap-moving").awaitReady();
-        ClusterIp service = new ClusterIp();
+    RealOap oap = landscape.oaps().get(0);
+    try (ClusterIp service = new ClusterIp();
         ReplicaSet replicas = new ReplicaSet("moving", number -> settings(oap));
         Customers customers = new Customers(PAUSE_MILLIS)) {
       replicas.scaleOut(1);
       service.endpoints(replicas.addresses());
-      for (String name : JAVA) {
-        customers.add(name, JavaAgent.start(name, name, service.address()).awaitReady());
+      List<JavaAgent> shops =
+          JAVA.stream().map(name -> JavaAgent.start(name, name, service.address())).toList();
+      for (int i = 0; i < JAVA.size(); i++) {
+        customers.add(JAVA.get(i), shops.get(i).awaitReady());
       }
       try (PythonAgent python =
               PythonAgent.withOrdersOver(PYTHON, service.address(), ORDERS, PAUSE_MILLIS);

@@ -12,13 +12,21 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a real OAP makes of what two replicas tell of themselves. */
 @Order(15)
+@ExtendWith(LandscapeResolver.class)
 class OwnMetersTest {
 
   private static final String SERVICE = "satellite::satellite-service";
   private static final int AGENTS = 4;
+
+  private final Landscape landscape;
+
+  OwnMetersTest(Landscape landscape) {
+    this.landscape = landscape;
+  }
 
   private static SatelliteProcess start(RealOap oap, int number) {
     return SatelliteProcess.inFrontOf(
@@ -42,8 +50,8 @@ class OwnMetersTest {
 
   @Test
   void oapKnowsTheLayerTheMeanOfAllReplicasAndEachOfThem() throws Exception {
-    try (RealOap oap = RealOap.start("oap-own-meters").awaitReady();
-        SatelliteProcess busy = start(oap, 0);
+    RealOap oap = landscape.oaps().get(0);
+    try (SatelliteProcess busy = start(oap, 0);
         SatelliteProcess idle = start(oap, 1);
         SegmentAgents agents = new SegmentAgents(busy.address(), 500)) {
       agents.add(AGENTS);

@@ -106,18 +106,7 @@ class CertificateRenewalTest extends FlowFixture {
   }
 
   private void start(ServerConfig.Tls files) {
-    server =
-        new ServerConfig(
-            "127.0.0.1",
-            0,
-            files,
-            AccessToken.NONE,
-            2 << 20,
-            1000,
-            2,
-            ServerConfig.Limits.of(1000),
-            ServerConfig.Ages.UNLIMITED,
-            ServerConfig.Quotas.NONE);
+    server = server(files, ServerConfig.Ages.UNLIMITED, ServerConfig.Quotas.NONE);
     node();
     start(EVENT);
   }

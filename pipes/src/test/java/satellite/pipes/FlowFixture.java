@@ -70,18 +70,7 @@ abstract class FlowFixture {
   Routing routing = new Routing(1000, Duration.ofMinutes(3), List.of("service.name"));
   ClientConfig client =
       new ClientConfig(null, "", Duration.ofMillis(200), Duration.ofSeconds(5), LONG);
-  ServerConfig server =
-      new ServerConfig(
-          "127.0.0.1",
-          0,
-          null,
-          AccessToken.NONE,
-          2 << 20,
-          1000,
-          2,
-          ServerConfig.Limits.of(1000),
-          ServerConfig.Ages.UNLIMITED,
-          ServerConfig.Quotas.NONE);
+  ServerConfig server = server(null, ServerConfig.Ages.UNLIMITED, ServerConfig.Quotas.NONE);
   Balancing balancing = Balancing.ROUND_ROBIN;
   Duration drainTime = LONG;
   long memoryBytes = 64 << 20;
@@ -178,17 +167,18 @@ abstract class FlowFixture {
     }
   }
 
-  /** The server, where clients stay and send within these bounds. */
-  ServerConfig bounded(ServerConfig.Ages ages, ServerConfig.Quotas quotas) {
+  /** A server with these certificates, if any, where clients stay and send within these bounds. */
+  static ServerConfig server(
+      ServerConfig.Tls tls, ServerConfig.Ages ages, ServerConfig.Quotas quotas) {
     return new ServerConfig(
-        server.host(),
-        server.port(),
-        server.tls(),
-        server.token(),
-        server.maxMessageBytes(),
-        server.maxConcurrentStreams(),
-        server.ioThreads(),
-        server.limits(),
+        "127.0.0.1",
+        0,
+        tls,
+        AccessToken.NONE,
+        2 << 20,
+        1000,
+        2,
+        ServerConfig.Limits.of(1000),
         ages,
         quotas);
   }

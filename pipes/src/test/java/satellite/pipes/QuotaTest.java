@@ -25,7 +25,7 @@ class QuotaTest extends FlowFixture {
   private static final String SEGMENTS = "/skywalking.v3.TraceSegmentReportService/collect";
 
   private void quotas(long client, long service) {
-    server = bounded(ServerConfig.Ages.UNLIMITED, new ServerConfig.Quotas(client, service));
+    server = server(null, ServerConfig.Ages.UNLIMITED, new ServerConfig.Quotas(client, service));
     node();
   }
 
@@ -155,7 +155,7 @@ class QuotaTest extends FlowFixture {
   void whoIsSentAwayWhileItWaitsLosesNothing() throws Exception {
     Duration grace = Duration.ofSeconds(30);
     ServerConfig.Ages ages = new ServerConfig.Ages(Duration.ofMinutes(10), grace, Duration.ZERO);
-    server = bounded(ages, new ServerConfig.Quotas(10, 0));
+    server = server(null, ages, new ServerConfig.Quotas(10, 0));
     node();
     start(EVENT);
     try (FrameClient agent = new FrameClient(satellite.port())) {

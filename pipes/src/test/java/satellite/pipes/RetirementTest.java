@@ -41,7 +41,7 @@ class RetirementTest extends FlowFixture {
   }
 
   private void start(Duration connection, Duration stream) {
-    server = bounded(new Ages(connection, GRACE, stream), ServerConfig.Quotas.NONE);
+    server = server(null, new Ages(connection, GRACE, stream), ServerConfig.Quotas.NONE);
     start(EVENT, JVM);
   }
 

@@ -152,17 +152,7 @@ class TlsTest extends FlowFixture {
   // ---- from the clients
 
   private static ServerConfig withTls(ServerConfig.Tls tls) {
-    return new ServerConfig(
-        "127.0.0.1",
-        0,
-        tls,
-        AccessToken.NONE,
-        2 << 20,
-        1000,
-        2,
-        ServerConfig.Limits.of(1000),
-        ServerConfig.Ages.UNLIMITED,
-        ServerConfig.Quotas.NONE);
+    return server(tls, ServerConfig.Ages.UNLIMITED, ServerConfig.Quotas.NONE);
   }
 
   private void startWithServerTls(String certificate, String key, String clientCa) {
