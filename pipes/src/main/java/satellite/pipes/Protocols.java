@@ -149,7 +149,9 @@ public final class Protocols {
         .as(UNARY_EACH)
         .kafka("skywalking-managements", Records.keyedBy("", 2));
     t.pass(V3 + "ConfigurationDiscoveryService/fetchConfigurations", UNARY, SYNCHRONOUS, CDS);
-    t.row(V3 + "EventService/collect", CLIENT_STREAM, EVENT, Readers.whole()).as(STREAM_EACH);
+    t.row(V3 + "EventService/collect", CLIENT_STREAM, EVENT, Readers.whole())
+        .service(2, 1)
+        .as(STREAM_EACH);
     // Profiling. What is asked for is passed through, snapshots are queued.
     t.legacyPass(V3 + "ProfileTask/getProfileTaskCommands", UNARY, PROFILE);
     t.legacy(V3 + "ProfileTask/collectSnapshot", CLIENT_STREAM, PROFILE, Readers.whole())
@@ -217,12 +219,14 @@ public final class Protocols {
         .per("client stream")
         .sticky("node name")
         .as(STREAM_EACH);
-    // Envoy. OAP reads v2 with the classes of v3, so the bytes go as they are.
+    // Envoy, whose service is its node's cluster. OAP reads v2 with the classes of v3, so the bytes
+    // go as they are.
     t.row(
             "/envoy.service.accesslog.v2.AccessLogService/StreamAccessLogs",
             CLIENT_STREAM,
             ENVOY_ALS_V2,
             Readers.accessLog(false))
+        .service(1, 1, 2)
         .gather(FOR_A_TIME)
         .per("Envoy and kind, HTTP or TCP")
         .to(SATELLITE_ALS, STREAM_JOINED);
@@ -231,10 +235,12 @@ public final class Protocols {
             CLIENT_STREAM,
             ENVOY_ALS_V3,
             Readers.accessLog(false))
+        .service(1, 1, 2)
         .gather(FOR_A_TIME)
         .per("Envoy and kind, HTTP or TCP")
         .to(SATELLITE_ALS, STREAM_JOINED);
     t.row(SATELLITE_ALS, CLIENT_STREAM, ENVOY_ALS_V3, Readers.accessLog(true))
+        .service(1, 1, 2)
         .gather(FOR_A_TIME)
         .per("Envoy and kind, HTTP or TCP")
         .to(SATELLITE_ALS, STREAM_JOINED);
@@ -243,6 +249,7 @@ public final class Protocols {
             CLIENT_STREAM,
             ENVOY_METRICS_V2,
             Readers.envoyMetrics())
+        .service(1, 1, 2)
         .per("client stream")
         .sticky("cluster and node id")
         .as(STREAM_EACH);
@@ -251,6 +258,7 @@ public final class Protocols {
             CLIENT_STREAM,
             ENVOY_METRICS_V3,
             Readers.envoyMetrics())
+        .service(1, 1, 2)
         .per("client stream")
         .sticky("cluster and node id")
         .as(STREAM_EACH);

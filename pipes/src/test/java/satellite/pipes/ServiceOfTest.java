@@ -39,7 +39,8 @@ class ServiceOfTest {
     FieldDescriptor field = message.getDescriptorForType().findFieldByNumber(path.get(0));
     Message.Builder builder = message.toBuilder();
     if (path.size() == 1) {
-      assertEquals("service", field.getName());
+      boolean isEnvoy = message.getDescriptorForType().getName().equals("Node");
+      assertEquals(isEnvoy ? "cluster" : "service", field.getName());
       return builder.setField(field, "shop").build();
     }
     Message nested =
