@@ -58,8 +58,7 @@ class MovingAgentsTest {
             "all are connected", () -> replicas.connections(2)[0], now -> now >= AGENTS);
         replicas.scaleOut(2);
         service.endpoints(replicas.addresses());
-        Eventually.until(
-            "half of them have moved", () -> replicas.connections(2), now -> now[0] == now[1]);
+        Eventually.until("some have moved", () -> replicas.connections(2)[1], now -> now >= 2);
         List<SatelliteProcess> going = replicas.scaleIn(1);
         service.endpoints(replicas.addresses());
         SatelliteProcess gone = going.get(0);
