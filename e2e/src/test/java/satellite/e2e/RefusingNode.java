@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -73,11 +74,26 @@ final class RefusingNode implements AutoCloseable {
 
   @Override
   public void close() {
+    if (server.isShutdown()) {
+      return;
+    }
+    int port = server.getPort();
     try {
-      // The next test may want the same port.
       server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    // The next test may want the same port, which Java gives back a moment after it was closed.
+    Eventually.equal(true, "its port is free", () -> canBeBound(port));
+  }
+
+  private boolean canBeBound(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 }
