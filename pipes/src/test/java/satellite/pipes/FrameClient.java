@@ -28,6 +28,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -44,7 +45,7 @@ final class FrameClient implements AutoCloseable {
   private final Http2FrameCodec codec =
       Http2FrameCodecBuilder.forClient().autoAckPingFrame(false).build();
   private final List<Integer> goAways = new CopyOnWriteArrayList<>();
-  private final List<Long> pings = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Long> firstPing = new CompletableFuture<>();
   private final Channel channel;
 
   FrameClient(int port) {
@@ -73,7 +74,7 @@ final class FrameClient implements AutoCloseable {
       if (frame instanceof Http2GoAwayFrame goAway) {
         goAways.add(goAway.lastStreamId());
       } else if (frame instanceof Http2PingFrame ping && !ping.ack()) {
-        pings.add(ping.content());
+        firstPing.complete(ping.content());
       }
       ReferenceCountUtil.release(frame);
     }
@@ -164,9 +165,10 @@ final class FrameClient implements AutoCloseable {
     return new Stream(method);
   }
 
-  /** Answers the first ping. */
+  /** Answers the first ping, which may still be on its way behind a GOAWAY that is here. */
   void acknowledgePing() {
-    channel.writeAndFlush(new DefaultHttp2PingFrame(pings.get(0), true)).syncUninterruptibly();
+    long content = firstPing.orTimeout(20, TimeUnit.SECONDS).join();
+    channel.writeAndFlush(new DefaultHttp2PingFrame(content, true)).syncUninterruptibly();
   }
 
   /** The last stream that each GOAWAY named. */
@@ -174,8 +176,8 @@ final class FrameClient implements AutoCloseable {
     return goAways;
   }
 
-  int pings() {
-    return pings.size();
+  boolean isPinged() {
+    return firstPing.isDone();
   }
 
   boolean isClosed() {

@@ -46,7 +46,7 @@ class GoAwayTest extends FlowFixture {
       await("it is taken in", () -> account().received() == 1);
       CompletableFuture<Void> stopped = stopping();
       await("the first GOAWAY is there", () -> agent.goAways().size() == 1);
-      await("and a ping", () -> agent.pings() == 1);
+      await("and a ping", agent::isPinged);
       assertEquals(List.of(ANY_STREAM), agent.goAways());
 
       FrameClient.Stream between = agent.open(Samples.EVENTS).send(Samples.event("2")).halfClose();
