@@ -7,10 +7,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.fabric8.kubernetes.client.okhttp.OkHttpClientFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -27,7 +26,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import javax.net.ssl.SSLContext;
+import okhttp3.Dispatcher;
+import okhttp3.OkHttpClient;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
 import satellite.discovery.JoinedDiscovery;
@@ -48,7 +48,6 @@ public final class KubernetesDiscovery implements Discovery {
   private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
   private static final int CLIENT_THREADS = 2;
-  private static final int HTTP_THREADS = 2;
 
   private final KubernetesConfig config;
   private final Map<String, String> environment;
@@ -111,8 +110,8 @@ public final class KubernetesDiscovery implements Discovery {
     looking = new ScheduledThreadPoolExecutor(1, named("kubernetes-look"));
     ofClient = Executors.newFixedThreadPool(CLIENT_THREADS, named("kubernetes"));
     // Not the same: what the client does may wait for an answer, and nobody would be left to read
-    // it.
-    ofHttp = Executors.newFixedThreadPool(HTTP_THREADS, named("kubernetes-http"));
+    // it. Each watch keeps one of them.
+    ofHttp = Executors.newCachedThreadPool(named("kubernetes-http"));
     try {
       problem(config, environment, account).ifPresent(KubernetesDiscovery::cannotBe);
       client = client();
@@ -142,7 +141,7 @@ public final class KubernetesDiscovery implements Discovery {
     };
   }
 
-  private SSLContext tls() {
+  private Trust trust() {
     Path mounted = account.resolve("ca.crt");
     boolean ofPod = config.apiServer().isEmpty() && Files.isReadable(mounted);
     try {
@@ -154,21 +153,24 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   private KubernetesClient client() {
-    SSLContext tls = tls();
+    Trust trust = trust();
     return new KubernetesClientBuilder()
         .withConfig(clientConfig())
         .withTaskExecutor(ofClient)
         .withHttpClientFactory(
-            new JdkHttpClientFactory() {
+            new OkHttpClientFactory() {
               @Override
-              protected HttpClient.Builder createNewHttpClientBuilder() {
-                return HttpClient.newBuilder().executor(ofHttp);
+              protected Dispatcher initDispatcher() {
+                Dispatcher dispatcher = new Dispatcher(ofHttp);
+                dispatcher.setMaxRequests(Integer.MAX_VALUE);
+                dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
+                return dispatcher;
               }
 
               /** After its own, which would trust the JDK's certificates as well. */
               @Override
-              protected void additionalConfig(HttpClient.Builder builder) {
-                builder.sslContext(tls);
+              protected void additionalConfig(OkHttpClient.Builder http) {
+                trust.of(http);
               }
             })
         .build();

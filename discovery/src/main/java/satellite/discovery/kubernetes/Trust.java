@@ -4,24 +4,24 @@ import io.fabric8.kubernetes.client.internal.CertUtils;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyManagementException;
 import java.security.KeyStore;
-import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLContextSpi;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLServerSocketFactory;
-import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import okhttp3.OkHttpClient;
 
 /**
  * TLS as {@code tls_config} says: a CA that is named is the only one, which fabric8 would add to
@@ -31,25 +31,43 @@ final class Trust {
 
   private static final char[] NO_SECRET = "in memory only".toCharArray();
 
-  private Trust() {}
+  private final SSLSocketFactory sockets;
+  private final X509TrustManager trusted;
 
-  static SSLContext of(KubernetesConfig.Tls tls, Path ca)
-      throws IOException, GeneralSecurityException {
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(own(tls), trusted(tls, ca), null);
-    return tls.serverName().isEmpty()
-        ? context
-        : new Renamed(new RenamedSpi(context, tls.serverName()), context);
+  private Trust(SSLSocketFactory sockets, X509TrustManager trusted) {
+    this.sockets = sockets;
+    this.trusted = trusted;
   }
 
-  private static TrustManager[] trusted(KubernetesConfig.Tls tls, Path ca)
+  /**
+   * @param ca what to trust, or null for what the JDK does
+   */
+  static Trust of(KubernetesConfig.Tls tls, Path ca) throws IOException, GeneralSecurityException {
+    X509TrustManager trusted = trusted(tls, ca);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(own(tls), new TrustManager[] {trusted}, null);
+    return new Trust(
+        new Identifying(context.getSocketFactory(), tls.serverName(), !tls.insecureSkipVerify()),
+        trusted);
+  }
+
+  void of(OkHttpClient.Builder http) {
+    // It has been looked for in the certificate when this is asked.
+    http.sslSocketFactory(sockets, trusted).hostnameVerifier((host, session) -> true);
+  }
+
+  private static X509TrustManager trusted(KubernetesConfig.Tls tls, Path ca)
       throws IOException, GeneralSecurityException {
     if (tls.insecureSkipVerify()) {
-      return SSLUtils.trustManagers(null, null, true, null, null);
+      return (X509TrustManager) SSLUtils.trustManagers(null, null, true, null, null)[0];
     }
-    if (ca == null) {
-      return null;
-    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(ca == null ? null : only(ca));
+    return (X509TrustManager) factory.getTrustManagers()[0];
+  }
+
+  private static KeyStore only(Path ca) throws IOException, GeneralSecurityException {
     KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
     store.load(null, null);
     try (InputStream pem = Files.newInputStream(ca)) {
@@ -58,10 +76,7 @@ final class Trust {
         store.setCertificateEntry("ca" + number++, each);
       }
     }
-    TrustManagerFactory factory =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
-    return factory.getTrustManagers();
+    return store;
   }
 
   private static KeyManager[] own(KubernetesConfig.Tls tls)
@@ -93,57 +108,70 @@ final class Trust {
     }
   }
 
-  /** {@code server_name}: the JDK's HTTP client has no place for it. */
-  private static final class Renamed extends SSLContext {
-    Renamed(SSLContextSpi spi, SSLContext real) {
-      super(spi, real.getProvider(), real.getProtocol());
-    }
-  }
+  /**
+   * The JDK looks for the server's name in its certificate, whose words about it say more than
+   * OkHttp's. {@code server_name} is told to the server and looked for instead of the host that is
+   * connected to.
+   */
+  private static final class Identifying extends SSLSocketFactory {
+    private final SSLSocketFactory real;
+    private final String name;
+    private final boolean verifies;
 
-  /** Tells each engine another host than the one that is connected to. */
-  private static final class RenamedSpi extends SSLContextSpi {
-    private final SSLContext real;
-    private final String host;
-
-    RenamedSpi(SSLContext real, String host) {
+    /**
+     * @param name empty for the host that is connected to
+     */
+    Identifying(SSLSocketFactory real, String name, boolean verifies) {
       this.real = real;
-      this.host = host;
+      this.name = name;
+      this.verifies = verifies;
     }
 
     @Override
-    protected SSLEngine engineCreateSSLEngine(String ignored, int port) {
-      return real.createSSLEngine(host, port);
+    public Socket createSocket(Socket connected, String host, int port, boolean autoClose)
+        throws IOException {
+      String expected = name.isEmpty() ? host : name;
+      SSLSocket socket = (SSLSocket) real.createSocket(connected, expected, port, autoClose);
+      if (verifies) {
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        socket.setSSLParameters(parameters);
+      }
+      return socket;
     }
 
     @Override
-    protected SSLEngine engineCreateSSLEngine() {
-      return real.createSSLEngine();
+    public String[] getDefaultCipherSuites() {
+      return real.getDefaultCipherSuites();
     }
 
     @Override
-    protected void engineInit(KeyManager[] keys, TrustManager[] trusted, SecureRandom random)
-        throws KeyManagementException {
-      real.init(keys, trusted, random);
+    public String[] getSupportedCipherSuites() {
+      return real.getSupportedCipherSuites();
     }
 
     @Override
-    protected SSLSocketFactory engineGetSocketFactory() {
-      return real.getSocketFactory();
+    public Socket createSocket(String to, int port) {
+      throw onlyConnected();
     }
 
     @Override
-    protected SSLServerSocketFactory engineGetServerSocketFactory() {
-      return real.getServerSocketFactory();
+    public Socket createSocket(String to, int port, InetAddress from, int fromPort) {
+      throw onlyConnected();
     }
 
     @Override
-    protected SSLSessionContext engineGetServerSessionContext() {
-      return real.getServerSessionContext();
+    public Socket createSocket(InetAddress to, int port) {
+      throw onlyConnected();
     }
 
     @Override
-    protected SSLSessionContext engineGetClientSessionContext() {
-      return real.getClientSessionContext();
+    public Socket createSocket(InetAddress to, int port, InetAddress from, int fromPort) {
+      throw onlyConnected();
+    }
+
+    private static UnsupportedOperationException onlyConnected() {
+      return new UnsupportedOperationException("TLS is laid over sockets that are connected");
     }
   }
 }

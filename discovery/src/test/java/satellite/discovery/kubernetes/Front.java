@@ -21,6 +21,8 @@ import javax.net.ServerSocketFactory;
  */
 final class Front implements AutoCloseable {
 
+  private static final int MOST_OF_EVENT = 65536;
+
   /** What was asked, in order: the heads of the requests, with when they came. */
   record Request(String head, long nanos) {
     boolean isWatch() {
@@ -41,6 +43,7 @@ final class Front implements AutoCloseable {
   private final int behind;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile Function<Request, Integer> fault = request -> 0;
+  private volatile boolean endsBehindEvents;
   private volatile ServerSocket server;
   private int port;
 
@@ -57,6 +60,11 @@ final class Front implements AutoCloseable {
   /** The code to answer with; 0 to pass it on. */
   void fault(Function<Request, Integer> fault) {
     this.fault = fault;
+  }
+
+  /** From now on each watch tells one event, and its connection ends right behind it. */
+  void endBehindEvents() {
+    endsBehindEvents = true;
   }
 
   /** Nobody listens any more. */
@@ -81,6 +89,11 @@ final class Front implements AutoCloseable {
   @Override
   public void close() throws IOException {
     away();
+  }
+
+  /** How often it was asked to tell what changes. */
+  long watches() {
+    return requests.stream().filter(Request::isWatch).count();
   }
 
   private void accept(ServerSocket listening) {
@@ -136,7 +149,11 @@ final class Front implements AutoCloseable {
       }
       api.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
       Thread up = thread(() -> copy(client, api));
-      copy(api, client);
+      if (endsBehindEvents && request.isWatch()) {
+        copyOneEvent(api, client);
+      } else {
+        copy(api, client);
+      }
       close(client);
       up.interrupt();
       open.remove(api);
@@ -177,6 +194,14 @@ final class Front implements AutoCloseable {
       // Both ends go.
     }
     close(to);
+  }
+
+  private static void copyOneEvent(Socket api, Socket client) throws IOException {
+    String head = head(api.getInputStream());
+    client.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
+    byte[] event = new byte[MOST_OF_EVENT];
+    int length = api.getInputStream().read(event);
+    client.getOutputStream().write(event, 0, length);
   }
 
   private static void close(Socket socket) {

@@ -146,6 +146,7 @@ class KubernetesFaultsTest {
         Seeker seeker = new Seeker(api.url())) {
       api.putPod("oap-0", "10.0.0.1");
       seeker.start().awaitNodes("10.0.0.1:11800");
+      seeker.awaitHealed();
       api.front.fault(request -> status);
       api.front.cut();
       await("it is said", () -> !seeker.error().isEmpty());
@@ -155,6 +156,19 @@ class KubernetesFaultsTest {
       seeker.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
       seeker.awaitHealed();
       assertEquals(2, seeker.told.size(), "no set in between");
+    }
+  }
+
+  /** The JDK's WebSocket had missed such an end, and nothing was watched for some ten minutes. */
+  @Test
+  void aWatchWhoseEndComesRightBehindAnEventIsOpenedAgain() throws Exception {
+    try (ApiServer api = new ApiServer();
+        Seeker seeker = new Seeker(api.url())) {
+      // It tells each watch, to begin with, what is there.
+      api.putPod("oap-0", "10.0.0.1");
+      api.front.endBehindEvents();
+      seeker.start();
+      await("it is opened again and again", () -> api.front.watches() >= 10);
     }
   }
 
