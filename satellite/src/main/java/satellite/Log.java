@@ -5,6 +5,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.logging.ConsoleHandler;
@@ -51,10 +52,10 @@ final class Log {
   }
 
   /**
-   * It warns with every try and every batch; what a person needs to know of it, we say. Held, as
+   * They warn with every try and every batch; what a person needs to know of it, we say. Held, as
    * the JDK forgets the level of a logger that nobody holds.
    */
-  private static Logger kafka;
+  private static List<Logger> quiet;
 
   private Log() {}
 
@@ -93,8 +94,8 @@ final class Log {
     root.setLevel(level);
     // The libraries' details are not what a person asks for who wants to see Satellite's.
     Logger.getLogger("io").setLevel(Level.WARNING);
-    kafka = Logger.getLogger("org.apache.kafka");
-    kafka.setLevel(Level.OFF);
+    quiet = List.of(Logger.getLogger("org.apache.kafka"), Logger.getLogger("io.fabric8"));
+    quiet.forEach(library -> library.setLevel(Level.OFF));
   }
 
   /** A Go time layout as Java's; what is no part of the moment is text. */

@@ -235,6 +235,9 @@ class KubernetesTest {
       namespace.ready(pod(two), "127.0.0.3", false);
       nodes(satellite, AT_ONCE, three);
       takesMore(three);
+      // Once, and not with each try of the client.
+      assertEquals(
+          List.of(), satellite.output().stream().filter(line -> line.contains("fabric8")).toList());
 
       List<String> sent = feed.end();
       exactly(sent, "segments", () -> taken(one, two, three));
