@@ -57,6 +57,11 @@ class RetirementTest extends FlowFixture {
     return stream;
   }
 
+  private void answeredOk(FrameClient.Stream stream) {
+    await("it is answered", () -> stream.status() != null);
+    assertEquals(OK, stream.status());
+  }
+
   @Test
   void aConnectionIsToldToGoWhenItIsOld() throws Exception {
     start(AGE, Duration.ZERO);
@@ -75,8 +80,7 @@ class RetirementTest extends FlowFixture {
       agent.acknowledgePing();
       await("the second GOAWAY", () -> agent.goAways().size() == 2);
       stream.send(Samples.event("more")).halfClose();
-      await("it is answered", () -> stream.status() != null);
-      assertEquals(OK, stream.status());
+      answeredOk(stream);
       await("the connection is closed", agent::isClosed);
       await("and not counted", () -> satellite.connections() == 0);
     }
@@ -109,8 +113,7 @@ class RetirementTest extends FlowFixture {
       await("GOAWAY", () -> !agent.goAways().isEmpty());
       assertNull(stream.status());
       pass(Duration.ofMillis(300));
-      await("it is answered", () -> stream.status() != null);
-      assertEquals(OK, stream.status());
+      answeredOk(stream);
       // As clients do that are answered early.
       stream.halfClose();
       agent.acknowledgePing();
@@ -134,8 +137,7 @@ class RetirementTest extends FlowFixture {
       roundTrip(agent);
       assertNull(late.status());
       late.send(Samples.event("2")).halfClose();
-      await("it is answered", () -> late.status() != null);
-      assertEquals(OK, late.status());
+      answeredOk(late);
     }
     awaitForwarded(2);
   }
@@ -158,8 +160,7 @@ class RetirementTest extends FlowFixture {
         ahead.addAndGet(step.toNanos());
       }
       satellite.look();
-      await("it is answered", () -> stream.status() != null);
-      assertEquals(OK, stream.status());
+      answeredOk(stream);
       awaitForwarded(taken);
     }
   }
@@ -172,8 +173,7 @@ class RetirementTest extends FlowFixture {
       pass(BEFORE_AGE);
       FrameClient.Stream young = opened(agent, 2);
       pass(PAST_AGE.minus(BEFORE_AGE));
-      await("the old one is answered", () -> old.status() != null);
-      assertEquals(OK, old.status());
+      answeredOk(old);
       young.send(Samples.event("more")).halfClose();
       await("the other goes on", () -> young.status() != null);
       assertEquals(List.of(), agent.goAways());
@@ -214,8 +214,7 @@ class RetirementTest extends FlowFixture {
       nodes.get(0).start(nodes.get(0).port());
       await("it is taken in", () -> account().received() == 2);
       pass(Duration.ofSeconds(1));
-      await("it is answered", () -> stream.status() != null);
-      assertEquals(OK, stream.status());
+      answeredOk(stream);
     }
     awaitForwarded(2);
   }
@@ -255,8 +254,7 @@ class RetirementTest extends FlowFixture {
       stream.sendBytes(Arrays.copyOfRange(message, 9, message.length));
       await("it is taken in", () -> account().received() == 2);
       pass(Duration.ofSeconds(1));
-      await("it is answered", () -> stream.status() != null);
-      assertEquals(OK, stream.status());
+      answeredOk(stream);
     }
     awaitForwarded(2);
   }
@@ -274,8 +272,7 @@ class RetirementTest extends FlowFixture {
       roundTrip(agent);
       assertNull(late.status());
       late.send(Samples.jvm("shop-1", 1)).halfClose();
-      await("it is answered", () -> late.status() != null);
-      assertEquals(OK, late.status());
+      answeredOk(late);
       assertNull(never.status());
       pass(GRACE);
       await("it is refused", () -> never.status() != null);
@@ -328,8 +325,7 @@ class RetirementTest extends FlowFixture {
       pass(Duration.ofSeconds(3));
       roundTrip(agent);
       nodes.get(0).release();
-      await("it is answered", () -> stream.status() != null);
-      assertEquals(OK, stream.status());
+      answeredOk(stream);
       agent.acknowledgePing();
       await("the connection is closed", agent::isClosed);
     }
