@@ -48,6 +48,7 @@ public final class KubernetesDiscovery implements Discovery {
   private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
   private static final int CLIENT_THREADS = 2;
+  private static final long PING_MILLIS = 10_000;
 
   private final KubernetesConfig config;
   private final Map<String, String> environment;
@@ -183,6 +184,8 @@ public final class KubernetesDiscovery implements Discovery {
     builder.withHttp2Disable(true).withRequestRetryBackoffLimit(0);
     // Doubles five times: an API server that is away is asked every three seconds.
     builder.withWatchReconnectInterval(100);
+    // What lies between may forget a quiet connection and tell nobody: noticed at the second ping.
+    builder.withWebsocketPingInterval(PING_MILLIS);
     if (config.apiServer().isEmpty()) {
       String host = environment.getOrDefault("KUBERNETES_SERVICE_HOST", "localhost");
       String port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");
