@@ -106,15 +106,15 @@
 {{- with .Values.authentication }}
 {{- if .server.secretName }}
 - name: SATELLITE_GRPC_SERVER_AUTHENTICATION
-  valueFrom: { secretKeyRef: { name: {{ .server.secretName }}, key: {{ .server.key }} } }
+  valueFrom: { secretKeyRef: { name: {{ .server.secretName | quote }}, key: {{ .server.key | quote }} } }
 {{- end }}
 {{- if .oap.secretName }}
 - name: SATELLITE_GRPC_AUTHENTICATION
-  valueFrom: { secretKeyRef: { name: {{ .oap.secretName }}, key: {{ .oap.key }} } }
+  valueFrom: { secretKeyRef: { name: {{ .oap.secretName | quote }}, key: {{ .oap.key | quote }} } }
 {{- end }}
 {{- if .admin.secretName }}
 - name: SATELLITE_ADMIN_TOKEN
-  valueFrom: { secretKeyRef: { name: {{ .admin.secretName }}, key: {{ .admin.key }} } }
+  valueFrom: { secretKeyRef: { name: {{ .admin.secretName | quote }}, key: {{ .admin.key | quote }} } }
 {{- end }}
 {{- end }}
 {{- end }}

@@ -25,7 +25,7 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with .Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   securityContext:
     {{- toYaml .Values.podSecurityContext | nindent 4 }}
@@ -95,11 +95,11 @@ spec:
     {{- end }}
     {{- with .Values.tls.server.secretName }}
     - name: tls-server
-      secret: { secretName: {{ . }}, defaultMode: 0440 }
+      secret: { secretName: {{ . | quote }}, defaultMode: 0440 }
     {{- end }}
     {{- with .Values.tls.oap.secretName }}
     - name: tls-oap
-      secret: { secretName: {{ . }}, defaultMode: 0440 }
+      secret: { secretName: {{ . | quote }}, defaultMode: 0440 }
     {{- end }}
     {{- with .Values.extraVolumes }}
     {{- toYaml . | nindent 4 }}

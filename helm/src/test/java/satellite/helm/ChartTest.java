@@ -275,6 +275,24 @@ class ChartTest {
     assertEquals(size, Yaml.at(volume(chart, "data"), "emptyDir", "sizeLimit"));
   }
 
+  /** Such names had become numbers, which the API server refuses. */
+  @Test
+  void namesOfDigitsStayNames() throws Exception {
+    Chart.Rendered chart =
+        Chart.render(
+            """
+            oap: { namespaces: ["2026"] }
+            networkPolicy: { enabled: true }
+            tls: { server: { secretName: "12" } }
+            authentication: { server: { secretName: "34", key: "56" } }
+            """);
+    assertTrue(namespaces(chart.all("Role")).contains("2026"));
+    assertEquals("12", Yaml.at(volume(chart, "tls-server"), "secret", "secretName"));
+    assertEquals(
+        Map.of("secretKeyRef", Map.of("name", "34", "key", "56")),
+        chart.env("SATELLITE_GRPC_SERVER_AUTHENTICATION"));
+  }
+
   @Test
   void tokensAndKeysStayInTheirSecrets() {
     Chart.Rendered chart = Chart.way("secured");
