@@ -275,7 +275,7 @@ class ChartTest {
     assertEquals(size, Yaml.at(volume(chart, "data"), "emptyDir", "sizeLimit"));
   }
 
-  /** Such names had become numbers, which the API server refuses. */
+  /** They had become numbers. */
   @Test
   void namesOfDigitsStayNames() throws Exception {
     Chart.Rendered chart =

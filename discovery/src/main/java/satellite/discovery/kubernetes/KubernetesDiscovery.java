@@ -163,6 +163,7 @@ public final class KubernetesDiscovery implements Discovery {
               @Override
               protected Dispatcher initDispatcher() {
                 Dispatcher dispatcher = new Dispatcher(ofHttp);
+                // A watch is a request that lasts: there are as many as lists.
                 dispatcher.setMaxRequests(Integer.MAX_VALUE);
                 dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
                 return dispatcher;
@@ -171,7 +172,7 @@ public final class KubernetesDiscovery implements Discovery {
               /** After its own, which would trust the JDK's certificates as well. */
               @Override
               protected void additionalConfig(OkHttpClient.Builder http) {
-                trust.of(http);
+                trust.applyTo(http);
               }
             })
         .build();

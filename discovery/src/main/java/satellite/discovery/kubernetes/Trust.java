@@ -51,8 +51,8 @@ final class Trust {
         trusted);
   }
 
-  void of(OkHttpClient.Builder http) {
-    // It has been looked for in the certificate when this is asked.
+  void applyTo(OkHttpClient.Builder http) {
+    // Identifying has looked for the name, or was told not to, by the time this is asked.
     http.sslSocketFactory(sockets, trusted).hostnameVerifier((host, session) -> true);
   }
 

@@ -200,7 +200,7 @@ final class Front implements AutoCloseable {
     String head = head(api.getInputStream());
     client.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
     byte[] event = new byte[MOST_OF_EVENT];
-    int length = api.getInputStream().read(event);
+    int length = Math.max(0, api.getInputStream().read(event));
     client.getOutputStream().write(event, 0, length);
   }
 
