@@ -27,9 +27,9 @@ import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
 import satellite.discovery.Node;
-import satellite.pipes.GrpcConnection;
-import satellite.pipes.GrpcConnector;
-import satellite.pipes.Transport;
+import satellite.pipes.grpc.GrpcConnection;
+import satellite.pipes.grpc.GrpcConnector;
+import satellite.pipes.transport.EventLoops;
 import satellite.replicas.Standing;
 
 /**
@@ -94,7 +94,7 @@ final class Check implements Callable<Integer> {
 
   private void checkNodes(SatelliteConfig config) throws InterruptedException {
     ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, Threads.named("check"));
-    try (Transport transport = new Transport(1);
+    try (EventLoops transport = new EventLoops(1);
         Discovery discovery = Finders.discovery(config.finders(), thread)) {
       Map<String, Node> nodes = find(discovery, "");
       if (nodes.isEmpty()) {

@@ -20,19 +20,24 @@ import satellite.admin.Facts;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
-import satellite.pipes.ClientConfig;
-import satellite.pipes.GrpcConnection;
-import satellite.pipes.GrpcConnector;
-import satellite.pipes.GrpcServer;
-import satellite.pipes.KafkaConnection;
-import satellite.pipes.KafkaConnector;
-import satellite.pipes.Pipe;
-import satellite.pipes.PipeConfig;
-import satellite.pipes.ServerTls;
-import satellite.pipes.Storage;
-import satellite.pipes.Transport;
 import satellite.pipes.deadletters.DeadLetterStore;
+import satellite.pipes.grpc.ClientConfig;
+import satellite.pipes.grpc.GrpcConnection;
+import satellite.pipes.grpc.GrpcConnector;
+import satellite.pipes.grpc.GrpcForwarder;
+import satellite.pipes.grpc.PassThrough;
 import satellite.pipes.http.HttpServer;
+import satellite.pipes.kafka.KafkaConnection;
+import satellite.pipes.kafka.KafkaConnector;
+import satellite.pipes.kafka.KafkaForwarder;
+import satellite.pipes.pipe.Forwarder;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.pipe.PipeMetrics;
+import satellite.pipes.pipe.Storage;
+import satellite.pipes.server.GrpcServer;
+import satellite.pipes.tls.ServerTls;
+import satellite.pipes.transport.EventLoops;
 import satellite.queue.Books;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
@@ -69,7 +74,7 @@ public final class Proxy {
   private final String effective;
   private final ShutdownTime shutdown;
   private final ScheduledThreadPoolExecutor pool;
-  private final Transport transport;
+  private final EventLoops transport;
   private final GrpcConnector connector;
   private final Router<GrpcConnection> router;
 
@@ -88,6 +93,7 @@ public final class Proxy {
   private final Storage storage;
   private final List<Pipe> pipes = new ArrayList<>();
   private final CpuLoad cpu;
+  private final PassThrough passThrough;
   private final GrpcServer server;
   private final HttpServer http;
   private final ThisReplica replica;
@@ -113,7 +119,7 @@ public final class Proxy {
     this.pool = new ScheduledThreadPoolExecutor(Math.max(2, CORES), Threads.named("dispatch"));
     this.pool.setRemoveOnCancelPolicy(true);
     this.pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    this.transport = new Transport(config.server().ioThreads());
+    this.transport = new EventLoops(config.server().ioThreads());
 
     // Where to: nodes, connections, the live set.
     this.finding = new ScheduledThreadPoolExecutor(1, Threads.named("discovery"));
@@ -134,7 +140,7 @@ public final class Proxy {
             ? new DeadLetterStore(
                 config.disk(), folder.thread(), Clock.systemUTC(), System::nanoTime)
             : null;
-    this.storage = onDisk ? new Storage(folder, letters) : Storage.NONE;
+    this.storage = onDisk ? new Storage(memory, folder, letters) : Storage.inMemory(memory);
     for (PipeConfig pipe : config.pipes()) {
       if (pipe.queue() != null) {
         pipes.add(pipe(pipe));
@@ -144,13 +150,13 @@ public final class Proxy {
     // Where from: after the pipes, whose receivers it serves.
     this.cpu = new CpuLoad(pool);
     ServerTls tls = ServerTls.of(config.server().tls(), pool);
+    this.passThrough = new PassThrough(router, config.client());
     this.server =
         new GrpcServer(
             config.server(),
             tls,
-            config.client(),
             pipes,
-            router,
+            passThrough,
             transport,
             memory::isHalfFull,
             cpu::steady,
@@ -183,6 +189,7 @@ public final class Proxy {
       metrics.bind(folder, letters);
     }
     metrics.bind(server, cpu);
+    metrics.bind(passThrough);
     replica.bind(metrics, pipes);
     if (http != null) {
       metrics.bind(http);
@@ -202,7 +209,7 @@ public final class Proxy {
   /** Four times a second, by one thread at a time. */
   private void look() {
     try {
-      server.look();
+      server.tick();
       if (++looks % LOOKS_PER_SECOND == 0) {
         replica.look();
       }
@@ -228,6 +235,7 @@ public final class Proxy {
         folder,
         letters,
         server,
+        passThrough,
         http,
         replica.readiness(),
         replica.others(),
@@ -245,10 +253,16 @@ public final class Proxy {
   }
 
   private Pipe pipe(PipeConfig pipe) {
-    var facts = metrics.pipe(pipe.name(), pipe.receiver());
+    PipeMetrics facts = metrics.pipe(pipe.name(), pipe.receiver());
     return pipe.kafka() == null
-        ? new Pipe(pipe, memory, router, config.client(), facts, storage, pool, System::nanoTime)
-        : new Pipe(pipe, memory, kafka, config.kafka(), facts, storage, pool, System::nanoTime);
+        ? pipe(pipe, router, new GrpcForwarder(config.client(), facts, System::nanoTime), facts)
+        : pipe(
+            pipe, kafka, new KafkaForwarder(config.kafka(), pipe, facts, System::nanoTime), facts);
+  }
+
+  private <C extends Connection> Pipe pipe(
+      PipeConfig pipe, Router<C> to, Forwarder<C> forwarder, PipeMetrics facts) {
+    return new Pipe(pipe, to, forwarder, storage, facts, pool, System::nanoTime);
   }
 
   /**

@@ -13,7 +13,7 @@ import satellite.config.ConfigException;
 import satellite.config.SatelliteConfig;
 import satellite.deadletters.DeadLetters;
 import satellite.demo.Demo;
-import satellite.pipes.TlsFilesException;
+import satellite.pipes.tls.TlsFilesException;
 import satellite.queue.disk.FolderInUseException;
 
 /** The program: reads the configuration, runs the proxy until it is told to stop, and drains it. */

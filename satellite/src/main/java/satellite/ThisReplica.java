@@ -12,11 +12,11 @@ import satellite.config.SatelliteConfig;
 import satellite.config.TelemetryConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
-import satellite.pipes.GrpcConnection;
-import satellite.pipes.GrpcServer;
-import satellite.pipes.OwnMeters;
-import satellite.pipes.Pipe;
-import satellite.pipes.Readiness;
+import satellite.pipes.grpc.GrpcConnection;
+import satellite.pipes.grpc.OwnMeters;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.server.GrpcServer;
+import satellite.pipes.server.Readiness;
 import satellite.replicas.Evening;
 import satellite.replicas.Phase;
 import satellite.replicas.Replicas;
@@ -139,7 +139,7 @@ final class ThisReplica implements AutoCloseable {
 
   /** To be called once a second. */
   void look() {
-    readiness.look();
+    readiness.refresh();
     // One that is leaving has nobody to give away any more: all of them go.
     if (others == null || leaving) {
       return;

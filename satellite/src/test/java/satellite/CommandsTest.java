@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import satellite.pipes.standin.StandInOap;
+import satellite.standin.StandInOap;
 
 /**
  * {@code validate}, {@code print-config} and {@code check}: what they say, and their exit codes.

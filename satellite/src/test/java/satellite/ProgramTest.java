@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import satellite.pipes.RawBytes;
-import satellite.pipes.standin.StandInOap;
+import satellite.pipes.protocol.RawBytes;
+import satellite.standin.StandInOap;
 
 /** The program as a person meets it: command line, exit codes, what it says, how it ends. */
 @Timeout(60)

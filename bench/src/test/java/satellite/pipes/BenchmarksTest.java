@@ -1,4 +1,4 @@
-package satellite.pipes;
+package satellite.pipes.protocol;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -109,7 +109,7 @@ class BenchmarksTest {
     MergeBenchmark merge = new MergeBenchmark();
     merge.read();
     int segment = Messages.segment().length;
-    long header = Fields.header(1, segment).length;
+    long header = FieldCursor.header(1, segment).length;
     assertEquals(MergeBenchmark.SEGMENT_COUNT * (header + segment), merge.segments());
     int identified = 0;
     for (int envoy = 0; envoy < MergeBenchmark.ENVOYS; envoy++) {

@@ -26,18 +26,19 @@ import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import satellite.pipes.AcceptLimit;
-import satellite.pipes.GrpcConnection;
-import satellite.pipes.GrpcServer;
-import satellite.pipes.KafkaConnection;
-import satellite.pipes.Outcome;
-import satellite.pipes.OwnMeters;
-import satellite.pipes.Pipe;
-import satellite.pipes.PipeMetrics;
-import satellite.pipes.Readiness;
-import satellite.pipes.ReceiverPlugin;
 import satellite.pipes.deadletters.DeadLetterStore;
+import satellite.pipes.grpc.GrpcConnection;
+import satellite.pipes.grpc.OwnMeters;
+import satellite.pipes.grpc.PassThrough;
 import satellite.pipes.http.HttpServer;
+import satellite.pipes.kafka.KafkaConnection;
+import satellite.pipes.pipe.Outcome;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.pipe.PipeMetrics;
+import satellite.pipes.protocol.ReceiverPlugin;
+import satellite.pipes.server.GrpcServer;
+import satellite.pipes.server.Readiness;
+import satellite.pipes.transport.AcceptLimit;
 import satellite.queue.Account;
 import satellite.queue.Batch;
 import satellite.queue.MemoryBudget;
@@ -360,8 +361,11 @@ public final class Metrics {
     counter("satellite_shed_connections", server::shedConnections, "reason", "uneven");
     counter("satellite_shed_connections", server::agedConnections, "reason", "age");
     counter("satellite_denied_calls", server::deniedCalls);
-    counter("satellite_passed_through_calls", server::passedThrough);
-    counter("satellite_passed_through_failed_calls", server::passedThroughFailed);
+  }
+
+  public void bind(PassThrough passThrough) {
+    counter("satellite_passed_through_calls", passThrough::calls);
+    counter("satellite_passed_through_failed_calls", passThrough::failures);
   }
 
   /** Status codes appear when they are answered with. */

@@ -40,20 +40,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import satellite.discovery.Node;
-import satellite.pipes.AccessToken;
-import satellite.pipes.ClientConfig;
-import satellite.pipes.GrpcConnection;
-import satellite.pipes.GrpcConnector;
-import satellite.pipes.GrpcServer;
-import satellite.pipes.Pipe;
-import satellite.pipes.PipeConfig;
-import satellite.pipes.RawBytes;
-import satellite.pipes.ReceiverPlugin;
-import satellite.pipes.ServerConfig;
-import satellite.pipes.Storage;
-import satellite.pipes.Transport;
 import satellite.pipes.deadletters.DeadLetterStore;
-import satellite.pipes.standin.StandInOap;
+import satellite.pipes.grpc.ClientConfig;
+import satellite.pipes.grpc.GrpcConnection;
+import satellite.pipes.grpc.GrpcConnector;
+import satellite.pipes.grpc.GrpcForwarder;
+import satellite.pipes.grpc.PassThrough;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.pipe.PipeMetrics;
+import satellite.pipes.pipe.Storage;
+import satellite.pipes.protocol.RawBytes;
+import satellite.pipes.protocol.ReceiverPlugin;
+import satellite.pipes.server.GrpcServer;
+import satellite.pipes.server.ServerConfig;
+import satellite.pipes.transport.AcceptLimitConfig;
+import satellite.pipes.transport.AccessToken;
+import satellite.pipes.transport.EventLoops;
 import satellite.queue.Account;
 import satellite.queue.DiskConfig;
 import satellite.queue.MemoryBudget;
@@ -62,6 +65,7 @@ import satellite.queue.QueueConfig.WhenFull;
 import satellite.queue.disk.DataFolder;
 import satellite.routing.Balancing;
 import satellite.routing.Router;
+import satellite.standin.StandInOap;
 
 /** What a scrape says after real traffic: names, labels, values. */
 @Timeout(30)
@@ -86,7 +90,7 @@ class MetricsTest {
   private final StandInOap oap = new StandInOap();
   private final List<Pipe> pipes = new ArrayList<>();
   private ScheduledThreadPoolExecutor pool;
-  private Transport transport;
+  private EventLoops transport;
   private GrpcConnector connector;
   private Router<GrpcConnection> router;
   private GrpcServer server;
@@ -96,7 +100,7 @@ class MetricsTest {
   void start() throws IOException {
     oap.start(0);
     pool = new ScheduledThreadPoolExecutor(1);
-    transport = new Transport(1);
+    transport = new EventLoops(1);
     Duration second = Duration.ofSeconds(1);
     ClientConfig client = new ClientConfig(null, "", second, second, second);
     connector = new GrpcConnector(client, transport, pool);
@@ -109,14 +113,14 @@ class MetricsTest {
             ReceiverPlugin.ENVOY_ALS_V2,
             ReceiverPlugin.ENVOY_ALS_V3)) {
       PipeConfig config = config(receiver);
+      PipeMetrics ofPipe = metrics.pipe(config.name(), config.receiver());
       pipes.add(
           new Pipe(
               config,
-              memory,
               router,
-              client,
-              metrics.pipe(config.name(), config.receiver()),
-              Storage.NONE,
+              new GrpcForwarder(client, ofPipe, System::nanoTime),
+              Storage.inMemory(memory),
+              ofPipe,
               pool,
               System::nanoTime));
     }
@@ -129,22 +133,16 @@ class MetricsTest {
             1 << 20,
             100,
             1,
-            ServerConfig.Limits.of(100),
+            AcceptLimitConfig.of(100),
             ServerConfig.Ages.UNLIMITED,
             ServerConfig.Quotas.NONE);
+    PassThrough passThrough = new PassThrough(router, client);
     server =
         new GrpcServer(
-            port,
-            null,
-            client,
-            pipes,
-            router,
-            transport,
-            () -> false,
-            () -> 12.5,
-            System::nanoTime);
+            port, null, pipes, passThrough, transport, () -> false, () -> 12.5, System::nanoTime);
     pipes.forEach(metrics::bind);
     metrics.bind(router);
+    metrics.bind(passThrough);
     metrics.bind(memory);
     metrics.bind(server, () -> 12.5);
     router.nodes(Set.of(new Node("127.0.0.1", oap.port())));

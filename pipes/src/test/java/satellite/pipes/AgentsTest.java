@@ -28,8 +28,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import satellite.pipes.standin.StandInOap;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.protocol.OapView;
+import satellite.pipes.protocol.Protocol;
+import satellite.pipes.protocol.Protocols;
+import satellite.pipes.protocol.RandomMessages;
+import satellite.pipes.protocol.ReceiverPlugin;
 import satellite.queue.Account;
+import satellite.standin.StandInOap;
 
 /**
  * What each kind of agent reports, in the mixture and on the streams that it uses, in front of

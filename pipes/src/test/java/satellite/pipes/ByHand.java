@@ -9,7 +9,7 @@ import com.google.protobuf.UnknownFieldSet.Field;
  * Messages for which no generated class is at hand, as they came with OAP 10.2 and later: written
  * and read by their published field numbers.
  */
-final class ByHand {
+public final class ByHand {
 
   private ByHand() {}
 
@@ -17,7 +17,7 @@ final class ByHand {
    * @param numbersAndValues field number and value in turn; a value is a String, bytes or a whole
    *     number
    */
-  static byte[] message(Object... numbersAndValues) {
+  public static byte[] message(Object... numbersAndValues) {
     UnknownFieldSet.Builder message = UnknownFieldSet.newBuilder();
     for (int i = 0; i < numbersAndValues.length; i += 2) {
       message.mergeField((Integer) numbersAndValues[i], field(numbersAndValues[i + 1]));
@@ -35,21 +35,21 @@ final class ByHand {
     return Field.newBuilder().addVarint(((Number) value).longValue()).build();
   }
 
-  static boolean has(byte[] message, int number) {
+  public static boolean has(byte[] message, int number) {
     return fields(message).hasField(number);
   }
 
   /** Its last value, as proto3 wants; empty where it is missing. */
-  static byte[] bytes(byte[] message, int number) {
+  public static byte[] bytes(byte[] message, int number) {
     var values = fields(message).getField(number).getLengthDelimitedList();
     return values.isEmpty() ? new byte[0] : values.get(values.size() - 1).toByteArray();
   }
 
-  static String text(byte[] message, int number) {
+  public static String text(byte[] message, int number) {
     return ByteString.copyFrom(bytes(message, number)).toStringUtf8();
   }
 
-  static long number(byte[] message, int number) {
+  public static long number(byte[] message, int number) {
     var values = fields(message).getField(number).getVarintList();
     return values.isEmpty() ? 0 : values.get(values.size() - 1);
   }

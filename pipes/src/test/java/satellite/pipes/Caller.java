@@ -14,14 +14,15 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import satellite.pipes.protocol.RawBytes;
 
 /** One call of a client, and all that came back on it. */
-final class Caller extends ClientCall.Listener<byte[]> {
+public final class Caller extends ClientCall.Listener<byte[]> {
 
   private static final int SOON_SECONDS = 15;
 
-  final ClientCall<byte[], byte[]> call;
-  final List<byte[]> answers = new CopyOnWriteArrayList<>();
+  public final ClientCall<byte[], byte[]> call;
+  public final List<byte[]> answers = new CopyOnWriteArrayList<>();
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean reads = true;
   private volatile Metadata headers;
@@ -32,11 +33,11 @@ final class Caller extends ClientCall.Listener<byte[]> {
     this.call = call;
   }
 
-  static Caller open(Channel channel, MethodType type, String method) {
+  public static Caller open(Channel channel, MethodType type, String method) {
     return open(channel, type, method, new Metadata(), CallOptions.DEFAULT);
   }
 
-  static Caller open(
+  public static Caller open(
       Channel channel, MethodType type, String method, Metadata headers, CallOptions options) {
     Caller caller = new Caller(channel.newCall(RawBytes.method(method, type), options));
     caller.call.start(caller, headers);
@@ -44,36 +45,36 @@ final class Caller extends ClientCall.Listener<byte[]> {
     return caller;
   }
 
-  static Caller stream(Channel channel, String method) {
+  public static Caller stream(Channel channel, String method) {
     return open(channel, MethodType.CLIENT_STREAMING, method);
   }
 
   /** A unary call with its one message. */
-  static Caller unary(Channel channel, String method, byte[] message) {
+  public static Caller unary(Channel channel, String method, byte[] message) {
     return open(channel, MethodType.UNARY, method).send(message).halfClose();
   }
 
   /** Takes the next answer in and then no more, until {@link #readOn}. */
-  Caller readNoMore() {
+  public Caller readNoMore() {
     reads = false;
     return this;
   }
 
-  void readOn() {
+  public void readOn() {
     reads = true;
     call.request(1);
   }
 
-  Caller send(byte[] message) {
+  public Caller send(byte[] message) {
     call.sendMessage(message);
     return this;
   }
 
-  Caller send(String text) {
+  public Caller send(String text) {
     return send(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  Caller halfClose() {
+  public Caller halfClose() {
     call.halfClose();
     return this;
   }
@@ -81,7 +82,7 @@ final class Caller extends ClientCall.Listener<byte[]> {
   /**
    * Sends while there is room, as a client that heeds flow control; how many messages that were.
    */
-  int sendWhileReady(byte[] message, int atMost) {
+  public int sendWhileReady(byte[] message, int atMost) {
     int sent = 0;
     while (sent < atMost && call.isReady()) {
       call.sendMessage(message);
@@ -90,7 +91,7 @@ final class Caller extends ClientCall.Listener<byte[]> {
     return sent;
   }
 
-  Status status() {
+  public Status status() {
     try {
       assertTrue(ended.await(SOON_SECONDS, TimeUnit.SECONDS), "the call does not end");
     } catch (InterruptedException e) {
@@ -100,32 +101,32 @@ final class Caller extends ClientCall.Listener<byte[]> {
   }
 
   /** Half-closes, and expects what OAP says when it is content. */
-  void finish() {
+  public void finish() {
     halfClose().assertAccepted();
   }
 
-  void assertAccepted() {
+  public void assertAccepted() {
     assertEquals(Status.Code.OK, status().getCode(), () -> status.toString());
     assertEquals(List.of(""), texts());
   }
 
-  Status.Code code() {
+  public Status.Code code() {
     return status().getCode();
   }
 
-  boolean isOver() {
+  public boolean isOver() {
     return ended.getCount() == 0;
   }
 
-  Metadata headers() {
+  public Metadata headers() {
     return headers;
   }
 
-  Metadata trailers() {
+  public Metadata trailers() {
     return trailers;
   }
 
-  List<String> texts() {
+  public List<String> texts() {
     return answers.stream().map(answer -> new String(answer, StandardCharsets.UTF_8)).toList();
   }
 

@@ -33,19 +33,39 @@ import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import satellite.discovery.Node;
-import satellite.pipes.PipeConfig.BatchLimits;
-import satellite.pipes.PipeConfig.Gather;
-import satellite.pipes.PipeConfig.Retry;
-import satellite.pipes.PipeConfig.Routing;
-import satellite.pipes.standin.StandInOap;
+import satellite.pipes.grpc.ClientConfig;
+import satellite.pipes.grpc.GrpcConnection;
+import satellite.pipes.grpc.GrpcConnector;
+import satellite.pipes.grpc.GrpcForwarder;
+import satellite.pipes.grpc.PassThrough;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.pipe.PipeConfig.BatchLimits;
+import satellite.pipes.pipe.PipeConfig.Gather;
+import satellite.pipes.pipe.PipeConfig.Retry;
+import satellite.pipes.pipe.PipeConfig.Routing;
+import satellite.pipes.pipe.PipeMetrics;
+import satellite.pipes.pipe.Storage;
+import satellite.pipes.protocol.ReceiverPlugin;
+import satellite.pipes.server.FrameClient;
+import satellite.pipes.server.GrpcServer;
+import satellite.pipes.server.ServerConfig;
+import satellite.pipes.tls.ServerTls;
+import satellite.pipes.tls.ServerTlsConfig;
+import satellite.pipes.transport.AcceptLimitConfig;
+import satellite.pipes.transport.AccessToken;
+import satellite.pipes.transport.EventLoops;
 import satellite.queue.Account;
 import satellite.queue.Acknowledgement;
+import satellite.queue.DeadLetters;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
+import satellite.queue.Spools;
 import satellite.routing.Balancing;
 import satellite.routing.Router;
+import satellite.standin.StandInOap;
 
 /**
  * Clients, Satellite's server with its pipes, and stand-in nodes, over real connections on the
@@ -53,55 +73,57 @@ import satellite.routing.Router;
  * books of every pipe must balance, all memory be given back and every thread be gone.
  */
 @Timeout(40)
-abstract class FlowFixture {
+public abstract class FlowFixture {
 
   /** What a node took. */
-  record Taken(StandInOap.Call call, int index, byte[] message) {}
+  public record Taken(StandInOap.Call call, int index, byte[] message) {}
 
-  static final Duration LONG = Duration.ofSeconds(20);
+  public static final Duration LONG = Duration.ofSeconds(20);
   private static final AtomicInteger SERIAL = new AtomicInteger();
 
   // ---- settings, until start()
 
-  BatchLimits batch = new BatchLimits(Duration.ofMillis(40), 200, 1 << 20, 4);
-  QueueConfig queue = new QueueConfig(1, 5000, LONG, WhenFull.REFUSE);
-  Gather gather = new Gather(Duration.ofMillis(20), 500);
-  Retry retry = new Retry(0, Duration.ofMillis(10), Duration.ofMillis(50));
-  Routing routing = new Routing(1000, Duration.ofMinutes(3), List.of("service.name"));
-  ClientConfig client =
+  public BatchLimits batch = new BatchLimits(Duration.ofMillis(40), 200, 1 << 20, 4);
+  public QueueConfig queue = new QueueConfig(1, 5000, LONG, WhenFull.REFUSE);
+  public Gather gather = new Gather(Duration.ofMillis(20), 500);
+  public Retry retry = new Retry(0, Duration.ofMillis(10), Duration.ofMillis(50));
+  public Routing routing = new Routing(1000, Duration.ofMinutes(3), List.of("service.name"));
+  public ClientConfig client =
       new ClientConfig(null, "", Duration.ofMillis(200), Duration.ofSeconds(5), LONG);
-  ServerConfig server = server(null, ServerConfig.Ages.UNLIMITED, ServerConfig.Quotas.NONE);
-  Balancing balancing = Balancing.ROUND_ROBIN;
-  Duration drainTime = LONG;
-  long memoryBytes = 64 << 20;
-  Storage storage = Storage.NONE;
-  DoubleSupplier cpuPercent = () -> 0;
+  public ServerConfig server = server(null, ServerConfig.Ages.UNLIMITED, ServerConfig.Quotas.NONE);
+  public Balancing balancing = Balancing.ROUND_ROBIN;
+  public Duration drainTime = LONG;
+  public long memoryBytes = 64 << 20;
+  public Spools spools;
+  public DeadLetters deadLetters = DeadLetters.NONE;
+  public DoubleSupplier cpuPercent = () -> 0;
 
   /** By how much a test has turned the clock of the server and its pipes ahead. */
-  final AtomicLong ahead = new AtomicLong();
+  public final AtomicLong ahead = new AtomicLong();
 
   private final LongSupplier nanoTime = () -> System.nanoTime() + ahead.get();
 
   /** Looks at the files of TLS when a test says so. */
-  final HandTimer timer = new HandTimer();
+  public final HandTimer timer = new HandTimer();
 
   // ---- what runs
 
-  final List<StandInOap> nodes = new ArrayList<>();
-  final List<Pipe> pipes = new ArrayList<>();
+  public final List<StandInOap> nodes = new ArrayList<>();
+  public final List<Pipe> pipes = new ArrayList<>();
   private final Map<StandInOap, List<Taken>> taken = new ConcurrentHashMap<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final String threads = "flow" + SERIAL.incrementAndGet() + "-";
   private Set<Thread> before;
-  MemoryBudget memory;
-  Transport transport;
-  GrpcConnector connector;
-  Router<GrpcConnection> router;
-  GrpcServer satellite;
-  ScheduledThreadPoolExecutor pool;
+  public MemoryBudget memory;
+  public EventLoops transport;
+  public GrpcConnector connector;
+  public Router<GrpcConnection> router;
+  public GrpcServer satellite;
+  public PassThrough passThrough;
+  public ScheduledThreadPoolExecutor pool;
   private boolean stopped;
 
-  StandInOap node() {
+  public StandInOap node() {
     StandInOap node = remembering(new StandInOap()).start(0);
     nodes.add(node);
     return node;
@@ -121,25 +143,25 @@ abstract class FlowFixture {
   }
 
   /** A node that has a port, and does not listen on it yet. */
-  StandInOap deadNode() {
+  public StandInOap deadNode() {
     StandInOap node = node();
     node.stop();
     return node;
   }
 
   /** Starts Satellite in front of all nodes, with a pipe for each of the receivers. */
-  void start(ReceiverPlugin... receivers) {
+  public void start(ReceiverPlugin... receivers) {
     Set<Node> all = new LinkedHashSet<>();
     nodes.forEach(node -> all.add(at(node, 1)));
     start(all, receivers);
   }
 
-  void start(Set<Node> upstreams, ReceiverPlugin... receivers) {
+  public void start(Set<Node> upstreams, ReceiverPlugin... receivers) {
     before = Thread.getAllStackTraces().keySet();
     pool = new ScheduledThreadPoolExecutor(2, task -> new Thread(task, threads + "dispatch"));
     pool.setRemoveOnCancelPolicy(true);
     pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    transport = new Transport(server.ioThreads());
+    transport = new EventLoops(server.ioThreads());
     connector = new GrpcConnector(client, transport, timer);
     router =
         new Router<>(connector, pool, System::nanoTime, client.checkPeriod(), drainTime, balancing);
@@ -148,17 +170,10 @@ abstract class FlowFixture {
       pipes.add(open(receiver));
     }
     ServerTls tls = ServerTls.of(server.tls(), timer);
+    passThrough = new PassThrough(router, client);
     satellite =
         new GrpcServer(
-            server,
-            tls,
-            client,
-            pipes,
-            router,
-            transport,
-            memory::isHalfFull,
-            cpuPercent,
-            nanoTime);
+            server, tls, pipes, passThrough, transport, memory::isHalfFull, cpuPercent, nanoTime);
     router.nodes(upstreams);
     try {
       satellite.start();
@@ -168,8 +183,8 @@ abstract class FlowFixture {
   }
 
   /** A server with these certificates, if any, where clients stay and send within these bounds. */
-  static ServerConfig server(
-      ServerConfig.Tls tls, ServerConfig.Ages ages, ServerConfig.Quotas quotas) {
+  public static ServerConfig server(
+      ServerTlsConfig tls, ServerConfig.Ages ages, ServerConfig.Quotas quotas) {
     return new ServerConfig(
         "127.0.0.1",
         0,
@@ -178,20 +193,32 @@ abstract class FlowFixture {
         2 << 20,
         1000,
         2,
-        ServerConfig.Limits.of(1000),
+        AcceptLimitConfig.of(1000),
         ages,
         quotas);
   }
 
-  Pipe open(ReceiverPlugin receiver) {
-    return new Pipe(config(receiver), memory, router, client, metrics(), storage, pool, nanoTime);
+  public Pipe open(ReceiverPlugin receiver) {
+    PipeMetrics metrics = metrics();
+    return new Pipe(
+        config(receiver),
+        router,
+        new GrpcForwarder(client, metrics, nanoTime),
+        storage(),
+        metrics,
+        pool,
+        nanoTime);
+  }
+
+  public Storage storage() {
+    return new Storage(memory, spools, deadLetters);
   }
 
   /** What a test has opened beside, after the server has stopped. */
-  void closeMore() {}
+  public void closeMore() {}
 
   /** The queue, where senders are answered so. */
-  QueueConfig answering(Acknowledgement acknowledgement) {
+  public QueueConfig answering(Acknowledgement acknowledgement) {
     return new QueueConfig(
         queue.partitions(),
         queue.maxEvents(),
@@ -201,7 +228,7 @@ abstract class FlowFixture {
         queue.timeToLive());
   }
 
-  PipeConfig config(ReceiverPlugin receiver) {
+  public PipeConfig config(ReceiverPlugin receiver) {
     return new PipeConfig(
         receiver.name().toLowerCase(Locale.ROOT),
         receiver.pluginName(),
@@ -213,51 +240,51 @@ abstract class FlowFixture {
         false);
   }
 
-  PipeMetrics metrics() {
+  public PipeMetrics metrics() {
     return PipeMetrics.NOOP;
   }
 
-  static Node at(StandInOap node, int weight) {
+  public static Node at(StandInOap node, int weight) {
     return new Node("127.0.0.1", node.port(), weight);
   }
 
-  static String address(StandInOap node) {
+  public static String address(StandInOap node) {
     return at(node, 1).address();
   }
 
-  Pipe pipe(ReceiverPlugin receiver) {
+  public Pipe pipe(ReceiverPlugin receiver) {
     return pipes.stream()
         .filter(pipe -> pipe.config().receiver().equals(receiver.pluginName()))
         .findFirst()
         .orElseThrow();
   }
 
-  Account account() {
+  public Account account() {
     return pipes.get(0).account();
   }
 
   /** A client with a connection of its own. */
-  ManagedChannel client() {
+  public ManagedChannel client() {
     return client(NettyChannelBuilder.forAddress(loopback()).usePlaintext());
   }
 
-  ManagedChannel client(NettyChannelBuilder builder) {
+  public ManagedChannel client(NettyChannelBuilder builder) {
     ManagedChannel channel = builder.disableRetry().maxInboundMessageSize(64 << 20).build();
     channels.add(channel);
     return channel;
   }
 
-  InetSocketAddress loopback() {
+  public InetSocketAddress loopback() {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), satellite.port());
   }
 
   // ---- what is seen
 
-  List<Taken> taken(StandInOap node) {
+  public List<Taken> taken(StandInOap node) {
     return taken.get(node);
   }
 
-  List<byte[]> messages(StandInOap node, String method) {
+  public List<byte[]> messages(StandInOap node, String method) {
     return taken(node).stream()
         .filter(one -> one.call().method().equals(method.substring(1)))
         .map(Taken::message)
@@ -265,30 +292,30 @@ abstract class FlowFixture {
   }
 
   /** The same of all nodes. */
-  List<byte[]> messages(String method) {
+  public List<byte[]> messages(String method) {
     return nodes.stream().flatMap(node -> messages(node, method).stream()).toList();
   }
 
-  void awaitUp(int count) {
+  public void awaitUp(int count) {
     await(count + " nodes are up", () -> router.up().size() == count);
   }
 
-  void awaitForwarded(long messages) {
+  public void awaitForwarded(long messages) {
     await(
         messages + " are forwarded",
         () -> account().forwarded() >= messages && pipes.get(0).isEmpty());
     assertEquals(messages, account().forwarded());
   }
 
-  void awaitSettled() {
+  public void awaitSettled() {
     await("the pipes are empty", () -> pipes.stream().allMatch(Pipe::isEmpty));
   }
 
-  void await(String what, BooleanSupplier condition) {
+  public void await(String what, BooleanSupplier condition) {
     await(what, LONG, condition);
   }
 
-  void await(String what, Duration atMost, BooleanSupplier condition) {
+  public void await(String what, Duration atMost, BooleanSupplier condition) {
     long deadline = System.nanoTime() + atMost.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
@@ -299,13 +326,13 @@ abstract class FlowFixture {
   }
 
   /** After so much time the server looks after its connections. */
-  void pass(Duration time) {
+  public void pass(Duration time) {
     ahead.addAndGet(time.toNanos());
-    satellite.look();
+    satellite.tick();
   }
 
   /** After it, what the agent has sent was read, and what was asked of its connection was done. */
-  void roundTrip(FrameClient agent) {
+  public void roundTrip(FrameClient agent) {
     FrameClient.Stream health = agent.open("/grpc.health.v1.Health/Check");
     health.send(new byte[0]).halfClose();
     await("the health check is answered", () -> health.status() != null);
@@ -314,7 +341,7 @@ abstract class FlowFixture {
   // ---- after every test
 
   @AfterEach
-  void everythingIsAccountedForAndGone() throws InterruptedException {
+  public void everythingIsAccountedForAndGone() throws InterruptedException {
     if (satellite == null) {
       nodes.forEach(StandInOap::close);
       if (pool != null) {
@@ -353,7 +380,7 @@ abstract class FlowFixture {
   }
 
   /** Once: a test may have done so. */
-  void stopServer(long holdMillis) throws InterruptedException {
+  public void stopServer(long holdMillis) throws InterruptedException {
     if (!stopped) {
       stopped = true;
       satellite.stop(holdMillis);
@@ -383,7 +410,7 @@ abstract class FlowFixture {
         .toList();
   }
 
-  static Status status(Status.Code code, String text) {
+  public static Status status(Status.Code code, String text) {
     return code.toStatus().withDescription(text);
   }
 }

@@ -7,13 +7,13 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** A timer whose repeated tasks run when the test says so, on its own thread. */
-final class HandTimer extends ScheduledThreadPoolExecutor {
+public final class HandTimer extends ScheduledThreadPoolExecutor {
 
-  record Repeated(Runnable task, long delayNanos) {}
+  public record Repeated(Runnable task, long delayNanos) {}
 
-  final List<Repeated> repeated = new CopyOnWriteArrayList<>();
+  public final List<Repeated> repeated = new CopyOnWriteArrayList<>();
 
-  HandTimer() {
+  public HandTimer() {
     super(1);
   }
 
@@ -25,7 +25,7 @@ final class HandTimer extends ScheduledThreadPoolExecutor {
   }
 
   /** Every repeated task once. */
-  void tick() {
+  public void tick() {
     repeated.forEach(each -> each.task().run());
   }
 }

@@ -36,33 +36,35 @@ import org.apache.skywalking.apm.network.management.v3.InstancePingPkg;
 import org.apache.skywalking.apm.network.servicemesh.v3.HTTPServiceMeshMetric;
 import org.apache.skywalking.apm.network.servicemesh.v3.HTTPServiceMeshMetrics;
 import org.apache.skywalking.apm.network.servicemesh.v3.ServiceMeshMetrics;
+import satellite.pipes.protocol.Protocol;
 
 /** Messages of agents and Envoys, and what a node can read out of them; methods by their id. */
-final class Samples {
+public final class Samples {
 
-  static final String SEGMENTS = "/skywalking.v3.TraceSegmentReportService/collect";
-  static final String SEGMENTS_IN_SYNC = "/skywalking.v3.TraceSegmentReportService/collectInSync";
-  static final String LOGS = "/skywalking.v3.LogReportService/collect";
-  static final String METER = "/skywalking.v3.MeterReportService/collect";
-  static final String METERS = "/skywalking.v3.MeterReportService/collectBatch";
-  static final String EVENTS = "/skywalking.v3.EventService/collect";
-  static final String JVM = "/skywalking.v3.JVMMetricReportService/collect";
-  static final String KEEP_ALIVE = "/skywalking.v3.ManagementService/keepAlive";
-  static final String MESH = "/skywalking.v3.ServiceMeshMetricService/collect";
-  static final String ALS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
-  static final String SATELLITE_ALS =
+  public static final String SEGMENTS = "/skywalking.v3.TraceSegmentReportService/collect";
+  public static final String SEGMENTS_IN_SYNC =
+      "/skywalking.v3.TraceSegmentReportService/collectInSync";
+  public static final String LOGS = "/skywalking.v3.LogReportService/collect";
+  public static final String METER = "/skywalking.v3.MeterReportService/collect";
+  public static final String METERS = "/skywalking.v3.MeterReportService/collectBatch";
+  public static final String EVENTS = "/skywalking.v3.EventService/collect";
+  public static final String JVM = "/skywalking.v3.JVMMetricReportService/collect";
+  public static final String KEEP_ALIVE = "/skywalking.v3.ManagementService/keepAlive";
+  public static final String MESH = "/skywalking.v3.ServiceMeshMetricService/collect";
+  public static final String ALS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
+  public static final String SATELLITE_ALS =
       "/satellite.envoy.accesslog.v3.SatelliteAccessLogService/StreamAccessLogs";
 
   private Samples() {}
 
-  static byte[] segment(String id) {
+  public static byte[] segment(String id) {
     return segment(id, 0);
   }
 
   /**
    * @param padding bytes that it is longer
    */
-  static byte[] segment(String id, int padding) {
+  public static byte[] segment(String id, int padding) {
     return SegmentObject.newBuilder()
         .setTraceSegmentId(id)
         .setTraceId("x".repeat(padding))
@@ -73,14 +75,14 @@ final class Samples {
   }
 
   /** The ids in the SegmentCollections, in order. */
-  static List<String> segmentIds(List<byte[]> collections) {
+  public static List<String> segmentIds(List<byte[]> collections) {
     return collections.stream()
         .flatMap(bytes -> parse(SegmentCollection.parser(), bytes).getSegmentsList().stream())
         .map(SegmentObject::getTraceSegmentId)
         .toList();
   }
 
-  static byte[] log(String service, String text) {
+  public static byte[] log(String service, String text) {
     return LogData.newBuilder()
         .setTimestamp(1)
         .setService(service)
@@ -89,12 +91,12 @@ final class Samples {
         .toByteArray();
   }
 
-  static String logText(byte[] log) {
+  public static String logText(byte[] log) {
     return parse(LogData.parser(), log).getBody().getText().getText();
   }
 
   /** One element of a report; the first one says who reports. */
-  static MeterData meter(String service, String instance, double value) {
+  public static MeterData meter(String service, String instance, double value) {
     MeterData.Builder meter =
         MeterData.newBuilder()
             .setSingleValue(MeterSingleValue.newBuilder().setName("m").setValue(value));
@@ -103,23 +105,23 @@ final class Samples {
         : meter.setService(service).setServiceInstance(instance).setTimestamp(1).build();
   }
 
-  static byte[] meters(String instance, double value) {
+  public static byte[] meters(String instance, double value) {
     return MeterDataCollection.newBuilder()
         .addMeterData(meter("shop", instance, value))
         .build()
         .toByteArray();
   }
 
-  static String instance(byte[] meters) {
+  public static String instance(byte[] meters) {
     return parse(MeterDataCollection.parser(), meters).getMeterData(0).getServiceInstance();
   }
 
-  static double value(byte[] meters) {
+  public static double value(byte[] meters) {
     return parse(MeterDataCollection.parser(), meters).getMeterData(0).getSingleValue().getValue();
   }
 
   /** Any node will do for it, and no byte is read. */
-  static byte[] event(String id) {
+  public static byte[] event(String id) {
     return org.apache.skywalking.apm.network.event.v3.Event.newBuilder()
         .setUuid(id)
         .setLayer("GENERAL")
@@ -127,7 +129,7 @@ final class Samples {
         .toByteArray();
   }
 
-  static byte[] event(String id, int padding) {
+  public static byte[] event(String id, int padding) {
     return org.apache.skywalking.apm.network.event.v3.Event.newBuilder()
         .setUuid(id)
         .setMessage("x".repeat(padding))
@@ -135,15 +137,15 @@ final class Samples {
         .toByteArray();
   }
 
-  static String eventId(byte[] event) {
+  public static String eventId(byte[] event) {
     return parse(org.apache.skywalking.apm.network.event.v3.Event.parser(), event).getUuid();
   }
 
-  static List<String> eventIds(List<byte[]> events) {
+  public static List<String> eventIds(List<byte[]> events) {
     return events.stream().map(Samples::eventId).toList();
   }
 
-  static byte[] jvm(String instance, long time) {
+  public static byte[] jvm(String instance, long time) {
     return JVMMetricCollection.newBuilder()
         .setService("shop")
         .setServiceInstance(instance)
@@ -152,7 +154,7 @@ final class Samples {
         .toByteArray();
   }
 
-  static byte[] keepAlive(String instance) {
+  public static byte[] keepAlive(String instance) {
     return InstancePingPkg.newBuilder()
         .setService("shop")
         .setServiceInstance(instance)
@@ -161,7 +163,7 @@ final class Samples {
         .toByteArray();
   }
 
-  static byte[] mesh(String source) {
+  public static byte[] mesh(String source) {
     return ServiceMeshMetrics.newBuilder()
         .setHttpMetrics(
             HTTPServiceMeshMetrics.newBuilder()
@@ -173,7 +175,7 @@ final class Samples {
   /**
    * @param envoy named by the first message of a stream only, else null
    */
-  static byte[] accessLog(String envoy, String path) {
+  public static byte[] accessLog(String envoy, String path) {
     StreamAccessLogsMessage.Builder message = StreamAccessLogsMessage.newBuilder();
     if (envoy != null) {
       message.setIdentifier(
@@ -191,23 +193,23 @@ final class Samples {
         .toByteArray();
   }
 
-  static String envoy(byte[] accessLog) {
+  public static String envoy(byte[] accessLog) {
     return parse(StreamAccessLogsMessage.parser(), accessLog).getIdentifier().getNode().getId();
   }
 
-  static List<String> paths(List<byte[]> accessLogs) {
+  public static List<String> paths(List<byte[]> accessLogs) {
     return accessLogs.stream()
         .flatMap(bytes -> accessLogs(bytes).getHttpLogs().getLogEntryList().stream())
         .map(entry -> entry.getRequest().getPath())
         .toList();
   }
 
-  static StreamAccessLogsMessage accessLogs(byte[] bytes) {
+  public static StreamAccessLogsMessage accessLogs(byte[] bytes) {
     return parse(StreamAccessLogsMessage.parser(), bytes);
   }
 
   /** A message that a method of the table takes for good. */
-  static byte[] good(Protocol protocol) {
+  public static byte[] good(Protocol protocol) {
     return switch (protocol.receiver()) {
       case LOG -> log("shop", "hello");
       case METER ->
@@ -270,7 +272,7 @@ final class Samples {
         .build();
   }
 
-  static byte[] envoyMetrics(String envoy) {
+  public static byte[] envoyMetrics(String envoy) {
     return StreamMetricsMessage.newBuilder()
         .setIdentifier(
             StreamMetricsMessage.Identifier.newBuilder().setNode(Node.newBuilder().setId(envoy)))
@@ -280,7 +282,7 @@ final class Samples {
   }
 
   /** A request of so many resources, by service.name. */
-  static byte[] otlpMetrics(String... services) {
+  public static byte[] otlpMetrics(String... services) {
     ExportMetricsServiceRequest.Builder request = ExportMetricsServiceRequest.newBuilder();
     for (String service : services) {
       var attribute = KeyValue.newBuilder().setKey("service.name");
@@ -290,7 +292,7 @@ final class Samples {
     return request.build().toByteArray();
   }
 
-  static List<String> otlpServices(byte[] request) {
+  public static List<String> otlpServices(byte[] request) {
     return parse(ExportMetricsServiceRequest.parser(), request).getResourceMetricsList().stream()
         .map(metrics -> metrics.getResource().getAttributes(0).getValue().getStringValue())
         .toList();
@@ -299,7 +301,7 @@ final class Samples {
   /**
    * @param node named by the first message of a stream only, else null
    */
-  static byte[] ebpfAccessLog(String node) {
+  public static byte[] ebpfAccessLog(String node) {
     EBPFAccessLogMessage.Builder log = EBPFAccessLogMessage.newBuilder();
     if (node != null) {
       log.getNodeBuilder().setName(node);
@@ -308,15 +310,15 @@ final class Samples {
     return log.build().toByteArray();
   }
 
-  static String ebpfNode(byte[] accessLog) {
+  public static String ebpfNode(byte[] accessLog) {
     return parse(EBPFAccessLogMessage.parser(), accessLog).getNode().getName();
   }
 
-  static boolean contains(byte[] message, String text) {
+  public static boolean contains(byte[] message, String text) {
     return ByteString.copyFrom(message).toString(StandardCharsets.ISO_8859_1).contains(text);
   }
 
-  static <M extends MessageLite> M parse(Parser<M> parser, byte[] bytes) {
+  public static <M extends MessageLite> M parse(Parser<M> parser, byte[] bytes) {
     try {
       return parser.parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {

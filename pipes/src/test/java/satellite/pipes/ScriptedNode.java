@@ -24,23 +24,24 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import satellite.discovery.Node;
+import satellite.pipes.protocol.RawBytes;
 
 /** A node whose part is played by the test itself: each call waits to be taken and answered. */
-final class ScriptedNode implements AutoCloseable {
+public final class ScriptedNode implements AutoCloseable {
 
   private static final int SOON_SECONDS = 15;
 
   private final Server server;
   private final BlockingQueue<Taken> calls = new LinkedBlockingQueue<>();
 
-  ScriptedNode() {
+  public ScriptedNode() {
     this(builder -> builder);
   }
 
   /**
    * @param change what is special about this server, such as its TLS
    */
-  ScriptedNode(UnaryOperator<NettyServerBuilder> change) {
+  public ScriptedNode(UnaryOperator<NettyServerBuilder> change) {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .directExecutor()
@@ -67,7 +68,7 @@ final class ScriptedNode implements AutoCloseable {
   }
 
   /** The next call that came. */
-  Taken next() {
+  public Taken next() {
     try {
       Taken taken = calls.poll(SOON_SECONDS, TimeUnit.SECONDS);
       assertNotNull(taken, "no call came to the node");
@@ -77,11 +78,11 @@ final class ScriptedNode implements AutoCloseable {
     }
   }
 
-  boolean hasCalls() {
+  public boolean hasCalls() {
     return !calls.isEmpty();
   }
 
-  Node place() {
+  public Node place() {
     return new Node("127.0.0.1", server.getPort());
   }
 
@@ -96,25 +97,25 @@ final class ScriptedNode implements AutoCloseable {
   }
 
   /** One call, as the node sees it; nothing is read until it is asked for. */
-  static final class Taken extends ServerCall.Listener<byte[]> {
-    final ServerCall<byte[], byte[]> call;
-    final Metadata headers;
-    final Deadline deadline;
+  public static final class Taken extends ServerCall.Listener<byte[]> {
+    public final ServerCall<byte[], byte[]> call;
+    public final Metadata headers;
+    public final Deadline deadline;
     private final BlockingQueue<byte[]> messages = new LinkedBlockingQueue<>();
     private final CountDownLatch halfClosed = new CountDownLatch(1);
     private final CountDownLatch cancelled = new CountDownLatch(1);
 
-    Taken(ServerCall<byte[], byte[]> call, Metadata headers, Deadline deadline) {
+    public Taken(ServerCall<byte[], byte[]> call, Metadata headers, Deadline deadline) {
       this.call = call;
       this.headers = headers;
       this.deadline = deadline;
     }
 
-    String method() {
+    public String method() {
       return call.getMethodDescriptor().getFullMethodName();
     }
 
-    byte[] read() {
+    public byte[] read() {
       call.request(1);
       try {
         byte[] message = messages.poll(SOON_SECONDS, TimeUnit.SECONDS);
@@ -125,40 +126,40 @@ final class ScriptedNode implements AutoCloseable {
       }
     }
 
-    String readText() {
+    public String readText() {
       return new String(read(), StandardCharsets.UTF_8);
     }
 
-    Taken answer(String text) {
+    public Taken answer(String text) {
       return answer(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    Taken answer(byte[] message) {
+    public Taken answer(byte[] message) {
       call.sendMessage(message);
       return this;
     }
 
-    Taken answerHeaders(Metadata answered) {
+    public Taken answerHeaders(Metadata answered) {
       call.sendHeaders(answered);
       return this;
     }
 
     /** What OAP says when it is content. */
-    void accept() {
+    public void accept() {
       answerHeaders(new Metadata()).answer("").end(Status.OK);
     }
 
-    void end(Status status) {
+    public void end(Status status) {
       call.close(status, new Metadata());
     }
 
-    void awaitHalfClose() {
+    public void awaitHalfClose() {
       // A call is told of its end only when it asks for more.
       call.request(1);
       awaitLatch(halfClosed, "the client's half-close");
     }
 
-    void awaitCancel() {
+    public void awaitCancel() {
       awaitLatch(cancelled, "the cancellation");
     }
 

@@ -22,9 +22,18 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import satellite.pipes.Protocol.Kind;
-import satellite.pipes.Protocol.Mode;
-import satellite.pipes.standin.StandInOap;
+import satellite.pipes.grpc.ClientConfig;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.protocol.ClientTraffic;
+import satellite.pipes.protocol.Protocol;
+import satellite.pipes.protocol.Protocol.Kind;
+import satellite.pipes.protocol.Protocol.Mode;
+import satellite.pipes.protocol.Protocols;
+import satellite.pipes.protocol.ReceiverPlugin;
+import satellite.pipes.server.ServerConfig;
+import satellite.pipes.transport.AcceptLimitConfig;
+import satellite.pipes.transport.AccessToken;
+import satellite.standin.StandInOap;
 
 /** The token: asked for on the way in, and sent on the way out, by every method there is. */
 class TokenTest extends FlowFixture {
@@ -54,7 +63,7 @@ class TokenTest extends FlowFixture {
             2 << 20,
             1000,
             2,
-            ServerConfig.Limits.of(1000),
+            AcceptLimitConfig.of(1000),
             ServerConfig.Ages.UNLIMITED,
             ServerConfig.Quotas.NONE);
     client =
@@ -98,7 +107,7 @@ class TokenTest extends FlowFixture {
 
   private void assertNothingCameIn() {
     assertEquals(Map.of(), oap.counts());
-    assertEquals(0, satellite.passedThrough());
+    assertEquals(0, passThrough.calls());
     for (Pipe pipe : pipes) {
       assertEquals(0, pipe.account().received(), pipe.config().name());
       assertEquals(0, pipe.account().refused(), pipe.config().name());

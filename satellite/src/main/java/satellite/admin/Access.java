@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import satellite.config.TelemetryConfig;
-import satellite.pipes.AccessToken;
+import satellite.pipes.transport.AccessToken;
 
 /**
  * Who may see the status page: who presents the token, if there is one; else those on this machine,

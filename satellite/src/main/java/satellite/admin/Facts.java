@@ -19,13 +19,14 @@ import java.util.function.LongSupplier;
 import satellite.config.TelemetryConfig;
 import satellite.discovery.Discovery;
 import satellite.discovery.Finding;
-import satellite.pipes.AcceptLimit;
-import satellite.pipes.ClientConnections;
-import satellite.pipes.GrpcServer;
-import satellite.pipes.Pipe;
-import satellite.pipes.Readiness;
 import satellite.pipes.deadletters.DeadLetterStore;
+import satellite.pipes.grpc.PassThrough;
 import satellite.pipes.http.HttpServer;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.server.ClientConnections;
+import satellite.pipes.server.GrpcServer;
+import satellite.pipes.server.Readiness;
+import satellite.pipes.transport.AcceptLimit;
 import satellite.queue.Account;
 import satellite.queue.Books;
 import satellite.queue.MemoryBudget;
@@ -68,6 +69,7 @@ public final class Facts {
   private final DataFolder folder;
   private final DeadLetterStore letters;
   private final GrpcServer grpc;
+  private final PassThrough passThrough;
   private final HttpServer http;
   private final Readiness readiness;
   private final Replicas replicas;
@@ -95,6 +97,7 @@ public final class Facts {
       DataFolder folder,
       DeadLetterStore letters,
       GrpcServer grpc,
+      PassThrough passThrough,
       HttpServer http,
       Readiness readiness,
       Replicas replicas,
@@ -110,6 +113,7 @@ public final class Facts {
     this.folder = folder;
     this.letters = letters;
     this.grpc = grpc;
+    this.passThrough = passThrough;
     this.http = http;
     this.readiness = readiness;
     this.replicas = replicas;
@@ -277,8 +281,8 @@ public final class Facts {
         http == null ? null : http.connections(),
         Arrays.stream(AcceptLimit.Reason.values()).mapToLong(grpc::refusedConnections).sum(),
         grpc.deniedCalls(),
-        grpc.passedThrough(),
-        grpc.passedThroughFailed(),
+        passThrough.calls(),
+        passThrough.failures(),
         clients.stream().limit(MOST_CLIENTS).map(Facts::client).toList(),
         Math.max(0, clients.size() - MOST_CLIENTS));
   }

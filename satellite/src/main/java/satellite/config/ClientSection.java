@@ -6,7 +6,8 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import satellite.pipes.ClientConfig;
+import satellite.pipes.grpc.ClientConfig;
+import satellite.pipes.tls.ClientTlsConfig;
 import satellite.routing.Balancing;
 
 /** Reads the {@code grpc-client} of {@code sharing.clients}. */
@@ -59,7 +60,7 @@ final class ClientSection {
     return new Balancing(STRATEGIES.get(strategy), client.scalar("zone").text());
   }
 
-  static ClientConfig.Tls tls(Mapping client, List<String> notices) {
+  static ClientTlsConfig tls(Mapping client, List<String> notices) {
     boolean insecure = client.scalar("insecure_skip_verify").bool();
     Scalar ca = client.scalar("ca_pem_path");
     if (!insecure && !ca.text().isEmpty() && !isFile(ca)) {
@@ -68,7 +69,7 @@ final class ClientSection {
     Scalar certificate = client.scalar("client_pem_path");
     Scalar key = client.scalar("client_key_path");
     boolean both = ownCertificate(certificate, key, notices);
-    return new ClientConfig.Tls(
+    return new ClientTlsConfig(
         isFile(ca) ? ca.path() : null,
         both ? certificate.path() : null,
         both ? key.path() : null,

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import satellite.pipes.PipeConfig;
-import satellite.pipes.ServerConfig;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.server.ServerConfig;
 import satellite.queue.DiskConfig;
 
 /** Turns a user's file, the built-in reference and the environment into the configuration. */

@@ -2,8 +2,8 @@ package satellite.config;
 
 import java.util.ArrayList;
 import java.util.List;
-import satellite.pipes.Protocols;
-import satellite.pipes.ReceiverPlugin;
+import satellite.pipes.protocol.Protocols;
+import satellite.pipes.protocol.ReceiverPlugin;
 
 /**
  * Which forwarders a pipe may have, and which client each of them sends with: the one of the

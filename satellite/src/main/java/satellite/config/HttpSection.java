@@ -3,8 +3,8 @@ package satellite.config;
 import java.net.URI;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import satellite.pipes.AccessToken;
 import satellite.pipes.http.HttpConfig;
+import satellite.pipes.transport.AccessToken;
 
 /** Reads the {@code http-server} of {@code sharing.servers}. */
 final class HttpSection {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import satellite.discovery.Node;
-import satellite.pipes.ClientConfig;
-import satellite.pipes.KafkaConfig;
+import satellite.pipes.kafka.KafkaConfig;
+import satellite.pipes.tls.ClientTlsConfig;
 
 /** Reads the {@code kafka-client} of {@code sharing.clients}. */
 final class KafkaSection {
@@ -63,7 +63,7 @@ final class KafkaSection {
     return List.copyOf(brokers);
   }
 
-  private static ClientConfig.Tls tls(Mapping client, List<String> notices) {
+  private static ClientTlsConfig tls(Mapping client, List<String> notices) {
     Scalar insecure = client.scalar("insecure_skip_verify");
     if (insecure.bool()) {
       throw insecure.error(

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
-import satellite.pipes.PipeConfig;
-import satellite.pipes.PipeConfig.BatchLimits;
-import satellite.pipes.PipeConfig.Gather;
-import satellite.pipes.PipeConfig.Kafka;
-import satellite.pipes.PipeConfig.Retry;
-import satellite.pipes.PipeConfig.Routing;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.pipe.PipeConfig.BatchLimits;
+import satellite.pipes.pipe.PipeConfig.Gather;
+import satellite.pipes.pipe.PipeConfig.Kafka;
+import satellite.pipes.pipe.PipeConfig.Retry;
+import satellite.pipes.pipe.PipeConfig.Routing;
 import satellite.queue.Acknowledgement;
 import satellite.queue.QueueConfig;
 

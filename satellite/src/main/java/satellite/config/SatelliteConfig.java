@@ -1,11 +1,11 @@
 package satellite.config;
 
 import java.util.List;
-import satellite.pipes.ClientConfig;
-import satellite.pipes.KafkaConfig;
-import satellite.pipes.PipeConfig;
-import satellite.pipes.ServerConfig;
+import satellite.pipes.grpc.ClientConfig;
 import satellite.pipes.http.HttpConfig;
+import satellite.pipes.kafka.KafkaConfig;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.server.ServerConfig;
 import satellite.queue.DiskConfig;
 import satellite.routing.Balancing;
 

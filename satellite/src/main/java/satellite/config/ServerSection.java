@@ -4,8 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.Set;
-import satellite.pipes.AccessToken;
-import satellite.pipes.ServerConfig;
+import satellite.pipes.server.ServerConfig;
+import satellite.pipes.tls.ServerTlsConfig;
+import satellite.pipes.transport.AcceptLimitConfig;
+import satellite.pipes.transport.AccessToken;
 
 /** Reads the {@code grpc-server} of {@code sharing.servers}. */
 final class ServerSection {
@@ -40,15 +42,15 @@ final class ServerSection {
         quota.scalar("service_bytes").number(0, Long.MAX_VALUE));
   }
 
-  private static ServerConfig.Limits limits(Mapping limit) {
-    return new ServerConfig.Limits(
+  private static AcceptLimitConfig limits(Mapping limit) {
+    return new AcceptLimitConfig(
         limit.scalar("connection_count").integer(1, Integer.MAX_VALUE),
         limit.scalar("cpu_utilization").integer(1, Integer.MAX_VALUE),
         limit.scalar("client_connection_count").integer(0, Integer.MAX_VALUE),
         limit.scalar("readiness").bool());
   }
 
-  private static ServerConfig.Tls tls(Mapping server) {
+  private static ServerTlsConfig tls(Mapping server) {
     Scalar certificate = server.scalar("tls_cert_file");
     Scalar key = server.scalar("tls_key_file");
     Scalar clientCa = server.scalar("tls_client_ca_file");
@@ -57,7 +59,7 @@ final class ServerSection {
           .error("TLS needs both tls_cert_file and tls_key_file; only one of them is set");
     }
     if (!certificate.text().isEmpty()) {
-      return new ServerConfig.Tls(file(certificate), file(key), file(clientCa));
+      return new ServerTlsConfig(file(certificate), file(key), file(clientCa));
     }
     if (!clientCa.text().isEmpty()) {
       throw clientCa.error("clients' certificates need TLS: set tls_cert_file and tls_key_file");

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import satellite.pipes.AccessToken;
+import satellite.pipes.transport.AccessToken;
 
 /**
  * What the program tells about itself: {@code telemetry}.

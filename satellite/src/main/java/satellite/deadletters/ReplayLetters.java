@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import satellite.pipes.EventContent;
 import satellite.pipes.deadletters.Letter;
 import satellite.pipes.deadletters.LetterFolder;
 import satellite.pipes.deadletters.LetterFolder.Moved;
+import satellite.pipes.protocol.EventContent;
 
 /** {@code satellite dead-letters replay}. */
 @Command(

@@ -15,9 +15,9 @@ import picocli.CommandLine.Option;
 import satellite.Proxy;
 import satellite.ShutdownTime;
 import satellite.config.ConfigFile;
-import satellite.pipes.Pipe;
-import satellite.pipes.standin.StandInOap;
-import satellite.pipes.standin.TrafficSource;
+import satellite.pipes.pipe.Pipe;
+import satellite.standin.StandInOap;
+import satellite.standin.TrafficSource;
 
 /**
  * {@code satellite demo}: Satellite between two stand-in OAP nodes and a small source of real

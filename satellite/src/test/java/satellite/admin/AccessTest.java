@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.config.TelemetryConfig;
-import satellite.pipes.AccessToken;
+import satellite.pipes.transport.AccessToken;
 
 /** Who may see the status page. */
 class AccessTest {

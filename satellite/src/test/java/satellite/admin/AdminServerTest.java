@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.config.TelemetryConfig;
-import satellite.pipes.AccessToken;
+import satellite.pipes.transport.AccessToken;
 import satellite.replicas.Standing;
 
 /** The telemetry port over real HTTP. */

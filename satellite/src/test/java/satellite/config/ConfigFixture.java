@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
-import satellite.pipes.PipeConfig;
+import satellite.pipes.pipe.PipeConfig;
 
 /**
  * What the tests of the configuration share: a user's file on disk, and its message when refused.

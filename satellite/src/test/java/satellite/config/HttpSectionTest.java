@@ -10,8 +10,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import satellite.pipes.AccessToken;
 import satellite.pipes.http.HttpConfig;
+import satellite.pipes.transport.AccessToken;
 
 /** The port for HTTP: on unless somebody says otherwise. */
 class HttpSectionTest extends ConfigFixture {

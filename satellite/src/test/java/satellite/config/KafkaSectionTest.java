@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import satellite.discovery.Node;
-import satellite.pipes.ClientConfig;
-import satellite.pipes.KafkaConfig;
-import satellite.pipes.PipeConfig;
+import satellite.pipes.kafka.KafkaConfig;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.tls.ClientTlsConfig;
 
 /** How a pipe is sent into Kafka instead of to OAP's nodes. */
 class KafkaSectionTest extends ConfigFixture {
@@ -187,10 +187,10 @@ class KafkaSectionTest extends ConfigFixture {
     var env = new HashMap<>(LOGS_INTO_KAFKA);
     env.put("SATELLITE_KAFKA_ENABLE_TLS", "true");
     assertEquals(
-        new ClientConfig.Tls(null, null, null, false), ConfigFile.load(null, env).kafka().tls());
+        new ClientTlsConfig(null, null, null, false), ConfigFile.load(null, env).kafka().tls());
     env.put("SATELLITE_KAFKA_CA_PEM_PATH", ca.toString());
     assertEquals(
-        new ClientConfig.Tls(ca, null, null, false), ConfigFile.load(null, env).kafka().tls());
+        new ClientTlsConfig(ca, null, null, false), ConfigFile.load(null, env).kafka().tls());
     env.put("SATELLITE_KAFKA_INSECURE_SKIP_VERIFY", "true");
     refused("", env, "insecure_skip_verify", "name the brokers' CA in ca_pem_path");
     env.remove("SATELLITE_KAFKA_INSECURE_SKIP_VERIFY");

@@ -22,14 +22,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import satellite.discovery.Node;
-import satellite.pipes.AccessToken;
-import satellite.pipes.ClientConfig;
-import satellite.pipes.PipeConfig;
-import satellite.pipes.PipeConfig.BatchLimits;
-import satellite.pipes.PipeConfig.Gather;
-import satellite.pipes.PipeConfig.Retry;
-import satellite.pipes.PipeConfig.Routing;
-import satellite.pipes.ServerConfig;
+import satellite.pipes.grpc.ClientConfig;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.pipe.PipeConfig.BatchLimits;
+import satellite.pipes.pipe.PipeConfig.Gather;
+import satellite.pipes.pipe.PipeConfig.Retry;
+import satellite.pipes.pipe.PipeConfig.Routing;
+import satellite.pipes.server.ServerConfig;
+import satellite.pipes.transport.AcceptLimitConfig;
+import satellite.pipes.transport.AccessToken;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
 
@@ -100,7 +101,7 @@ class ReferenceTest extends ConfigFixture {
             2097152,
             32,
             ioThreads,
-            new ServerConfig.Limits(4000, 75, 0, true),
+            new AcceptLimitConfig(4000, 75, 0, true),
             ServerConfig.Ages.UNLIMITED,
             ServerConfig.Quotas.NONE),
         config.server());

@@ -16,11 +16,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.discovery.Node;
 import satellite.discovery.kubernetes.KubernetesConfig;
-import satellite.pipes.AccessToken;
-import satellite.pipes.ClientConfig;
-import satellite.pipes.PipeConfig;
-import satellite.pipes.PipeConfig.Retry;
-import satellite.pipes.ServerConfig;
+import satellite.pipes.pipe.PipeConfig;
+import satellite.pipes.pipe.PipeConfig.Retry;
+import satellite.pipes.server.ServerConfig;
+import satellite.pipes.tls.ClientTlsConfig;
+import satellite.pipes.tls.ServerTlsConfig;
+import satellite.pipes.transport.AcceptLimitConfig;
+import satellite.pipes.transport.AccessToken;
 
 /** What a user's file may say, and how little of it. */
 class UserFileTest extends ConfigFixture {
@@ -268,7 +270,7 @@ class UserFileTest extends ConfigFixture {
                 + " client_connection_count: 3, readiness: false}, quota: {client_bytes: 1000, service_bytes: 2000}"
                 + ", max_connection_age: 1h, max_connection_age_grace: 5,"
                 + " max_stream_age: 10m}]}");
-    assertEquals(new ServerConfig.Limits(11, 75, 3, false), config.server().limits());
+    assertEquals(new AcceptLimitConfig(11, 75, 3, false), config.server().limits());
     assertEquals(
         new ServerConfig.Ages(Duration.ofHours(1), Duration.ofSeconds(5), Duration.ofMinutes(10)),
         config.server().ages());
@@ -336,7 +338,7 @@ class UserFileTest extends ConfigFixture {
             "SATELLITE_GRPC_TLS_CERT_FILE", certificate.toString(),
             "SATELLITE_GRPC_TLS_KEY_FILE", key.toString());
     assertEquals(
-        new ServerConfig.Tls(certificate, key, null), ConfigFile.load(null, env).server().tls());
+        new ServerTlsConfig(certificate, key, null), ConfigFile.load(null, env).server().tls());
   }
 
   @Test
@@ -347,7 +349,7 @@ class UserFileTest extends ConfigFixture {
             "SATELLITE_GRPC_TLS_CERT_FILE", file.toString(),
             "SATELLITE_GRPC_TLS_KEY_FILE", file.toString(),
             "SATELLITE_GRPC_TLS_CLIENT_CA_FILE", file.toString());
-    assertEquals(new ServerConfig.Tls(file, file, file), ConfigFile.load(null, env).server().tls());
+    assertEquals(new ServerTlsConfig(file, file, file), ConfigFile.load(null, env).server().tls());
   }
 
   @Test
@@ -364,7 +366,7 @@ class UserFileTest extends ConfigFixture {
     var env =
         Map.of("SATELLITE_GRPC_ENABLE_TLS", "true", "SATELLITE_grpc_CA_PEM_PATH", ca.toString());
     assertEquals(
-        new ClientConfig.Tls(ca, null, null, false), ConfigFile.load(null, env).client().tls());
+        new ClientTlsConfig(ca, null, null, false), ConfigFile.load(null, env).client().tls());
   }
 
   @Test
@@ -372,14 +374,14 @@ class UserFileTest extends ConfigFixture {
     var env =
         Map.of("SATELLITE_GRPC_ENABLE_TLS", "TRUE", "SATELLITE_GRPC_INSECURE_SKIP_VERIFY", "true");
     assertEquals(
-        new ClientConfig.Tls(null, null, null, true), ConfigFile.load(null, env).client().tls());
+        new ClientTlsConfig(null, null, null, true), ConfigFile.load(null, env).client().tls());
   }
 
   @Test
   void clientTlsWithAnEmptyCaTrustsWhatTheJdkTrusts() {
     String yaml =
         "sharing: {clients: [{plugin_name: grpc-client, enable_tls: true, ca_pem_path: \"\"}]}";
-    assertEquals(new ClientConfig.Tls(null, null, null, false), load(yaml).client().tls());
+    assertEquals(new ClientTlsConfig(null, null, null, false), load(yaml).client().tls());
   }
 
   @Test
@@ -396,7 +398,7 @@ class UserFileTest extends ConfigFixture {
             certificate.toString(),
             "SATELLITE_GRPC_CLIENT_KEY_PATH",
             key.toString());
-    ClientConfig.Tls tls = ConfigFile.load(null, env).client().tls();
+    ClientTlsConfig tls = ConfigFile.load(null, env).client().tls();
     assertNotNull(tls);
     assertEquals(certificate, tls.certificate());
     assertEquals(key, tls.key());

@@ -12,10 +12,9 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import satellite.pipes.EventContent;
-import satellite.pipes.http.Route;
 import satellite.pipes.json.MessagePrinter;
 import satellite.pipes.json.MessageTypes;
+import satellite.pipes.protocol.EventContent;
 
 /** Letters as JSON for people and scripts. One thread. */
 public final class LetterJson {
@@ -88,20 +87,7 @@ public final class LetterJson {
 
   private Descriptor type(String method) {
     return types
-        .computeIfAbsent(method, name -> Optional.ofNullable(LetterJson.find(name)))
-        .orElse(null);
-  }
-
-  private static Descriptor find(String method) {
-    Descriptor type = MessageTypes.takenBy(method);
-    if (type != null) {
-      return type;
-    }
-    // Newer than the published services, but HTTP knows its message.
-    return Route.TABLE.stream()
-        .filter(route -> route.method().equals(method))
-        .map(route -> MessageTypes.named(route.type()))
-        .findFirst()
+        .computeIfAbsent(method, name -> Optional.ofNullable(MessageTypes.takenBy(name)))
         .orElse(null);
   }
 

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 import java.util.function.LongSupplier;
-import satellite.pipes.Protocols;
+import satellite.pipes.protocol.Protocols;
 import satellite.queue.Event;
 
 /**

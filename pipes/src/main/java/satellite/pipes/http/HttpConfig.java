@@ -2,7 +2,7 @@ package satellite.pipes.http;
 
 import java.time.Duration;
 import java.util.List;
-import satellite.pipes.AccessToken;
+import satellite.pipes.transport.AccessToken;
 
 /**
  * The port for those who speak HTTP: {@code http-server}.

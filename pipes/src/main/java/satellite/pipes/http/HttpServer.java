@@ -41,13 +41,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import satellite.pipes.AcceptLimit;
-import satellite.pipes.AccessToken;
-import satellite.pipes.GrpcConnection;
-import satellite.pipes.Pipe;
-import satellite.pipes.Protocols;
-import satellite.pipes.ServerTls;
-import satellite.pipes.Transport;
+import satellite.pipes.pipe.Pipe;
+import satellite.pipes.protocol.Protocols;
+import satellite.pipes.tls.ServerTls;
+import satellite.pipes.transport.AcceptLimit;
+import satellite.pipes.transport.AccessToken;
+import satellite.pipes.transport.EventLoops;
 import satellite.routing.Router;
 
 /**
@@ -70,7 +69,7 @@ public final class HttpServer {
   private static final int CORS_MAX_AGE_SECONDS = 3600;
 
   private final HttpConfig config;
-  private final Transport transport;
+  private final EventLoops transport;
   private final SslContext tls;
   private final AcceptLimit acceptLimit;
   private final CorsConfig cors;
@@ -91,8 +90,8 @@ public final class HttpServer {
       HttpConfig config,
       ServerTls tls,
       List<Pipe> pipes,
-      Router<GrpcConnection> router,
-      Transport transport,
+      Router<?> router,
+      EventLoops transport,
       Duration timeout,
       Executor executor) {
     this.config = config;
@@ -105,9 +104,11 @@ public final class HttpServer {
       pipes.stream()
           .filter(pipe -> pipe.config().receiver().equals(protocol.receiver().pluginName()))
           .findFirst()
-          .ifPresent(pipe -> takers.put(route.path(), new Reports(route, pipe.reports(protocol))));
+          .ifPresent(
+              pipe ->
+                  takers.put(route.path(), new Reports(route, new ReportReceiver(protocol, pipe))));
     }
-    Taker zipkin = new ZipkinSpans(router, config.zipkinPort(), timeout, executor);
+    Taker zipkin = ZipkinSpans.to(router, config.zipkinPort(), timeout, executor);
     ZIPKIN.forEach(path -> takers.put(path, zipkin));
   }
 

@@ -15,8 +15,6 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import satellite.pipes.Admission;
-import satellite.pipes.ReportReceiver;
 import satellite.pipes.json.JsonMessages;
 
 /** The requests of one {@link Route}: their bodies become messages of its pipe. One thread. */
@@ -75,7 +73,7 @@ final class Reports implements Taker {
         .thenAccept(
             admission -> {
               if (dropped > 0 && admission.isTaken()) {
-                receiver.useless("no_" + String.join("_or_", route.mustBePositive()), dropped);
+                receiver.discarded("no_" + String.join("_or_", route.mustBePositive()), dropped);
               }
               answer.accept(answer(admission));
             });
@@ -91,25 +89,25 @@ final class Reports implements Taker {
     return true;
   }
 
-  private Answer answer(Admission admission) {
-    return admission instanceof Admission.Accepted
+  private Answer answer(ReportResult admission) {
+    return admission instanceof ReportResult.Accepted
         ? Answer.accepted()
         : Answer.error(status(admission), words(admission));
   }
 
-  private static HttpResponseStatus status(Admission admission) {
-    if (admission instanceof Admission.Malformed) {
+  private static HttpResponseStatus status(ReportResult admission) {
+    if (admission instanceof ReportResult.Malformed) {
       return HttpResponseStatus.BAD_REQUEST;
-    } else if (admission instanceof Admission.Refused refused) {
+    } else if (admission instanceof ReportResult.Refused refused) {
       return status(refused);
     }
-    return admission instanceof Admission.Accepted
+    return admission instanceof ReportResult.Accepted
         ? HttpResponseStatus.OK
         : HttpResponseStatus.SERVICE_UNAVAILABLE;
   }
 
   /** Of these nobody sends the same again: OpenTelemetry's senders do so after 502, 503, 504. */
-  private static HttpResponseStatus status(Admission.Refused refused) {
+  private static HttpResponseStatus status(ReportResult.Refused refused) {
     return switch (refused.reason()) {
       case "invalid_argument", "out_of_range", "malformed" -> HttpResponseStatus.BAD_REQUEST;
       case "too_large" -> HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE;
@@ -118,19 +116,19 @@ final class Reports implements Taker {
     };
   }
 
-  private String words(Admission admission) {
+  private String words(ReportResult admission) {
     String why = "";
-    if (admission instanceof Admission.Full full) {
+    if (admission instanceof ReportResult.Full full) {
       why =
           full.onDisk()
               ? "the disk is full or has failed, try later"
               : "the queue is full, try later";
-    } else if (admission instanceof Admission.Malformed malformed) {
+    } else if (admission instanceof ReportResult.Malformed malformed) {
       String which = route.body() == Route.Body.ARRAY ? "$[" + malformed.index() + "]: " : "";
       why = which + malformed.why();
-    } else if (admission instanceof Admission.Refused refused) {
+    } else if (admission instanceof ReportResult.Refused refused) {
       why = refused.reason() + ": " + refused.detail();
-    } else if (admission instanceof Admission.Failed failed) {
+    } else if (admission instanceof ReportResult.Failed failed) {
       why = failed.reason() + ": " + failed.detail();
     }
     return route.path() + ": " + why;
@@ -156,7 +154,7 @@ final class Reports implements Taker {
         .take(List.of(ByteBufUtil.getBytes(request.content())))
         .thenAccept(
             admission -> {
-              boolean accepted = admission instanceof Admission.Accepted;
+              boolean accepted = admission instanceof ReportResult.Accepted;
               byte[] body = accepted ? new byte[0] : error(words(admission));
               answer.accept(Answer.of(status(admission), Answer.PROTOBUF, body));
             });

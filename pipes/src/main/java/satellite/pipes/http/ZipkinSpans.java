@@ -12,7 +12,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import satellite.pipes.GrpcConnection;
+import satellite.routing.Connection;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -20,13 +20,13 @@ import satellite.routing.Upstream;
  * Spans in Zipkin's formats, handed to the Zipkin receiver of the next OAP node, whose answer goes
  * back. OAP has no other way in for them. A node that cannot be reached is passed over.
  */
-final class ZipkinSpans implements Taker {
+final class ZipkinSpans<C extends Connection> implements Taker {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
   private static final String TYPE = "Content-Type";
 
-  private final Router<GrpcConnection> router;
-  private final Router<GrpcConnection>.Turn turn;
+  private final Router<C> router;
+  private final Router<C>.Turn turn;
   private final int port;
   private final Duration timeout;
   private final Executor executor;
@@ -34,11 +34,16 @@ final class ZipkinSpans implements Taker {
   /** Made for the first request: it has a thread of its own. */
   private HttpClient client;
 
+  static <C extends Connection> ZipkinSpans<C> to(
+      Router<C> router, int port, Duration timeout, Executor executor) {
+    return new ZipkinSpans<>(router, port, timeout, executor);
+  }
+
   /**
    * @param port of the nodes' Zipkin receivers
    * @param executor runs the answers
    */
-  ZipkinSpans(Router<GrpcConnection> router, int port, Duration timeout, Executor executor) {
+  private ZipkinSpans(Router<C> router, int port, Duration timeout, Executor executor) {
     this.router = router;
     this.turn = router.turn();
     this.port = port;
@@ -69,7 +74,7 @@ final class ZipkinSpans implements Taker {
   }
 
   private void send(String path, HttpRequest.Builder spans, int tries, Consumer<Answer> answer) {
-    Upstream<GrpcConnection> upstream = tries > 0 ? turn.nextNow() : null;
+    Upstream<C> upstream = tries > 0 ? turn.nextNow() : null;
     if (upstream == null) {
       answer.accept(
           Answer.error(

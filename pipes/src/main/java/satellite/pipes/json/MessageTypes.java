@@ -22,6 +22,16 @@ public final class MessageTypes {
 
   static final String DESCRIPTION = "messages.desc";
 
+  /** Methods newer than the published definition of their service, and their messages. */
+  private static final Map<String, String> NEWER_METHODS =
+      Map.of(
+          "/skywalking.v3.BrowserPerfService/collectWebVitalsPerfData",
+          "skywalking.v3.BrowserWebVitalsPerfData",
+          "/skywalking.v3.BrowserPerfService/collectResourcePerfData",
+          "skywalking.v3.BrowserResourcePerfData",
+          "/skywalking.v3.BrowserPerfService/collectWebInteractionsPerfData",
+          "skywalking.v3.BrowserWebInteractionsPerfData");
+
   /** By the name of their file; those that were needed so far. */
   private static final Map<String, FileDescriptor> LOADED = new HashMap<>();
 
@@ -44,6 +54,11 @@ public final class MessageTypes {
    * What a method, {@code /package.Service/Method}, takes; null where the method is not described.
    */
   public static Descriptor takenBy(String method) {
+    String newer = NEWER_METHODS.get(method);
+    return newer == null ? published(method) : named(newer);
+  }
+
+  private static Descriptor published(String method) {
     int slash = method.lastIndexOf('/');
     String service = method.substring(1, slash);
     int dot = service.lastIndexOf('.');

@@ -8,8 +8,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
-import satellite.pipes.Protocol;
-import satellite.pipes.Protocols;
+import satellite.pipes.protocol.Protocol;
+import satellite.pipes.protocol.Protocols;
 
 /** The table of paths. */
 class RouteTest {

@@ -1,0 +1,2 @@
+/** The forwarder into Kafka, for what OAP reads from there. */
+package satellite.pipes.kafka;

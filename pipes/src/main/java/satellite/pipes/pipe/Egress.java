@@ -1,0 +1,13 @@
+package satellite.pipes.pipe;
+
+import satellite.routing.Connection;
+import satellite.routing.FixedRouting;
+import satellite.routing.Router;
+
+/**
+ * Where the batches of a pipe go, and how.
+ *
+ * @param fixed names the node for what has to stay on one
+ */
+record Egress<C extends Connection>(
+    Router<C> router, FixedRouting<C> fixed, Forwarder<C> forwarder) {}

@@ -1,0 +1,92 @@
+package satellite.pipes.pipe;
+
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import satellite.queue.Batch;
+import satellite.queue.Event;
+import satellite.routing.Connection;
+import satellite.routing.Router;
+import satellite.routing.Upstream;
+
+/** The {@link Lane} of each node. They belong to whoever runs the dispatcher. */
+final class Lanes<C extends Connection> {
+
+  private final Router<C> router;
+  private final Map<String, Lane<C>> byAddress = new HashMap<>();
+
+  /** Some of them were granted a place. */
+  private boolean placesGranted;
+
+  Lanes(Router<C> router) {
+    this.router = router;
+  }
+
+  Lane<C> of(String address) {
+    return byAddress.computeIfAbsent(address, any -> new Lane<>());
+  }
+
+  Lane<C> of(Upstream<C> upstream) {
+    return of(upstream.node().address());
+  }
+
+  Collection<Lane<C>> all() {
+    return byAddress.values();
+  }
+
+  /** Those whose node takes batches. */
+  void forEachUp(BiConsumer<Upstream<C>, Lane<C>> each) {
+    for (Map.Entry<String, Lane<C>> entry : byAddress.entrySet()) {
+      Upstream<C> upstream = router.upstreams().get(entry.getKey());
+      if (upstream != null && upstream.isUp()) {
+        each.accept(upstream, entry.getValue());
+      }
+    }
+  }
+
+  /** What a node still has of a source must not be overtaken on another one. */
+  boolean mayLeave(Event event, String address) {
+    Lane<C> lane = byAddress.get(address);
+    return lane == null || !lane.holds(event.key());
+  }
+
+  boolean isAnythingInFlight() {
+    return byAddress.values().stream().anyMatch(lane -> lane.inFlight > 0);
+  }
+
+  /** Takes what waits for nodes that are gone or down; forgets nodes that have nothing left. */
+  Deque<Batch> leaveLostNodes() {
+    Deque<Batch> homeless = new ArrayDeque<>();
+    byAddress.forEach(
+        (address, lane) -> {
+          Upstream<C> upstream = router.upstreams().get(address);
+          if (upstream == null || upstream.state() == Connection.State.DOWN) {
+            homeless.addAll(lane.waiting);
+            lane.waiting.clear();
+          }
+          lane.recount();
+        });
+    byAddress
+        .entrySet()
+        .removeIf(
+            entry -> entry.getValue().isEmpty() && !router.upstreams().containsKey(entry.getKey()));
+    return homeless;
+  }
+
+  /** A place in the node's window, for which the lane was in line. */
+  void granted(Upstream<C> upstream) {
+    of(upstream).granted(upstream);
+    placesGranted = true;
+  }
+
+  /** A place that is not needed any more is the next one's. */
+  void leaveUnusedPlaces() {
+    if (placesGranted) {
+      placesGranted = false;
+      byAddress.values().forEach(Lane::leave);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Certificates for servers and clients, renewed as their files change. */
+package satellite.pipes.tls;

@@ -1,0 +1,73 @@
+package satellite.pipes.transport;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The event loops, shared by server and clients: a call that is passed through stays on few
+ * threads. Linux's epoll where there is one, else the JDK's selector.
+ */
+public final class EventLoops implements AutoCloseable {
+
+  private final EventLoopGroup acceptor;
+  private final EventLoopGroup workers;
+  private final EventLoopGroup http;
+
+  public EventLoops(int threads) {
+    var io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    this.acceptor = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("accept"), io);
+    this.workers = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("io"), io);
+    this.http = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("http"), io);
+  }
+
+  public EventLoopGroup acceptor() {
+    return acceptor;
+  }
+
+  public EventLoopGroup workers() {
+    return workers;
+  }
+
+  /** For JSON, which takes long to read. Its thread starts with the first connection. */
+  public EventLoopGroup http() {
+    return http;
+  }
+
+  /** The event loop that runs the caller; calls are served on theirs, see {@code GrpcServer}. */
+  public EventExecutor current() {
+    for (EventExecutor loop : workers) {
+      if (loop.inEventLoop()) {
+        return loop;
+      }
+    }
+    throw new IllegalStateException("not on an event loop: " + Thread.currentThread().getName());
+  }
+
+  public Class<? extends Channel> clientChannel() {
+    return Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class;
+  }
+
+  public ServerChannel newServerChannel() {
+    return Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+  }
+
+  @Override
+  public void close() {
+    acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    http.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    workers.terminationFuture().awaitUninterruptibly(2, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,130 @@
+package satellite.pipes.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When a connection is read in strokes, and when as it comes; the time is turned by hand. */
+class ReadCoalescingTest {
+
+  private static final int PAUSE_MILLIS = 100;
+  private static final int SMALL = 3_000;
+
+  private long millis = 1_000_050;
+  private final ReadCoalescing reads =
+      new ReadCoalescing(() -> TimeUnit.MILLISECONDS.toNanos(millis));
+  private EmbeddedChannel connection;
+
+  @BeforeEach
+  void open() {
+    connection = new EmbeddedChannel(reads);
+    connection.freezeTime();
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    connection.finishAndReleaseAll();
+  }
+
+  @Test
+  void aConnectionWithoutAccessLogsIsReadAsItComes() {
+    arrives(SMALL);
+    arrives(SMALL);
+    assertTrue(isRead());
+  }
+
+  @Test
+  void frequentSmallReadsAreJoinedUntilTheNextStroke() {
+    accessLogs();
+    arrives(SMALL);
+    pass(20);
+    arrives(SMALL);
+    assertFalse(isRead());
+    pass(29);
+    assertFalse(isRead(), "the stroke is at the full tenth of a second");
+    pass(1);
+    assertTrue(isRead());
+  }
+
+  @Test
+  void whatArrivedIsHandedOnBeforeThePause() {
+    accessLogs();
+    arrives(SMALL);
+    arrives(SMALL);
+    ByteBuf first = connection.readInbound();
+    ByteBuf second = connection.readInbound();
+    assertEquals(2 * SMALL, first.readableBytes() + second.readableBytes());
+    first.release();
+    second.release();
+  }
+
+  @Test
+  void aRareMessageIsReadAtOnceAndSoIsTheNext() {
+    accessLogs();
+    arrives(SMALL);
+    pass(10 * PAUSE_MILLIS);
+    arrives(SMALL);
+    assertTrue(isRead());
+  }
+
+  @Test
+  void muchToReadIsReadOn() {
+    accessLogs();
+    arrives(SMALL);
+    pass(1);
+    arrives(16 << 10);
+    assertTrue(isRead());
+  }
+
+  @Test
+  void aCallThatSomebodyWaitsForEndsThePausesForGood() {
+    accessLogs();
+    reads.readPromptly();
+    accessLogs();
+    arrives(SMALL);
+    pass(1);
+    arrives(SMALL);
+    assertTrue(isRead());
+  }
+
+  @Test
+  void aStreamThatIsToEndIsReadAsItComesAndTheNextCoalesced() {
+    accessLogs();
+    reads.readPromptlyOnce();
+    arrives(SMALL);
+    pass(1);
+    arrives(SMALL);
+    assertTrue(isRead());
+    accessLogs();
+    arrives(SMALL);
+    pass(1);
+    arrives(SMALL);
+    assertFalse(isRead());
+  }
+
+  private void accessLogs() {
+    reads.coalesce(TimeUnit.MILLISECONDS.toNanos(PAUSE_MILLIS));
+  }
+
+  private void arrives(int bytes) {
+    connection.writeInbound(Unpooled.wrappedBuffer(new byte[bytes]));
+  }
+
+  private boolean isRead() {
+    return connection.config().isAutoRead();
+  }
+
+  private void pass(int more) {
+    millis += more;
+    connection.advanceTimeBy(more, TimeUnit.MILLISECONDS);
+    connection.runScheduledPendingTasks();
+  }
+}
