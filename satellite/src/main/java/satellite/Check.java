@@ -22,15 +22,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
-import satellite.admin.Questions;
+import satellite.admin.ReplicaStatusClient;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
-import satellite.discovery.Finding;
 import satellite.discovery.Node;
+import satellite.discovery.SourceStatus;
 import satellite.pipes.grpc.GrpcConnection;
 import satellite.pipes.grpc.GrpcConnector;
 import satellite.pipes.transport.EventLoops;
-import satellite.replicas.Standing;
+import satellite.replicas.ReplicaStatus;
 
 /**
  * {@code satellite check}: a dry run. It really looks for the nodes and asks each of them, and
@@ -54,8 +54,8 @@ final class Check implements Callable<Integer> {
   /** Two tries of an API server or of DNS, and more than a connection takes. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private static final long LOOK_MILLIS = 50;
-  private static final int MOST_NAMED = 20;
+  private static final long POLL_MILLIS = 50;
+  private static final int MAX_NAMED = 20;
 
   @Mixin private ConfigOption option;
   @Spec private CommandSpec spec;
@@ -123,12 +123,12 @@ final class Check implements Callable<Integer> {
    */
   private Map<String, Node> find(Discovery discovery, String of) throws InterruptedException {
     discovery.start(nodes -> {});
-    awaitFindings(discovery);
+    awaitStatuses(discovery);
     Map<String, Node> nodes = new TreeMap<>();
-    for (Finding finding : discovery.findings()) {
-      say(of, finding);
-      if (finding.nodes() != null) {
-        finding.nodes().forEach(node -> nodes.put(node.address(), node));
+    for (SourceStatus status : discovery.statuses()) {
+      say(of, status);
+      if (status.nodes() != null) {
+        status.nodes().forEach(node -> nodes.put(node.address(), node));
       }
     }
     return nodes;
@@ -141,11 +141,11 @@ final class Check implements Callable<Integer> {
     }
     ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, Threads.named("check"));
     try (Discovery discovery = Finders.discovery(config.replicas().finders(), thread)) {
-      Questions questions = new Questions(thread);
-      Map<String, CompletableFuture<Standing>> answers = new TreeMap<>();
+      ReplicaStatusClient client = new ReplicaStatusClient(thread);
+      Map<String, CompletableFuture<ReplicaStatus>> answers = new TreeMap<>();
       find(discovery, "replicas, ")
           .forEach(
-              (address, node) -> answers.put(address, questions.ask(node).toCompletableFuture()));
+              (address, node) -> answers.put(address, client.fetch(node).toCompletableFuture()));
       for (var one : answers.entrySet()) {
         String replica = "replica " + one.getKey();
         try {
@@ -187,34 +187,34 @@ final class Check implements Callable<Integer> {
   }
 
   /** Each of them knows its nodes or says why it does not. */
-  private static void awaitFindings(Discovery discovery) throws InterruptedException {
+  private static void awaitStatuses(Discovery discovery) throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (System.nanoTime() - deadline < 0) {
-      List<Finding> findings = discovery.findings();
-      boolean all = findings.stream().allMatch(f -> f.nodes() != null || !f.error().isEmpty());
-      if (all && !findings.isEmpty()) {
+      List<SourceStatus> statuses = discovery.statuses();
+      boolean all = statuses.stream().allMatch(f -> f.nodes() != null || !f.error().isEmpty());
+      if (all && !statuses.isEmpty()) {
         return;
       }
-      Thread.sleep(LOOK_MILLIS);
+      Thread.sleep(POLL_MILLIS);
     }
   }
 
-  private void say(String of, Finding finding) {
-    String source = of + finding.source();
-    if (!finding.error().isEmpty()) {
-      fail(source, finding.error());
-    } else if (finding.nodes() == null) {
+  private void say(String of, SourceStatus status) {
+    String source = of + status.source();
+    if (!status.error().isEmpty()) {
+      fail(source, status.error());
+    } else if (status.nodes() == null) {
       fail(source, "does not answer");
     } else {
-      String remark = finding.remark().isEmpty() ? "" : "; " + finding.remark();
-      ok(source, named(finding.nodes()) + remark);
+      String remark = status.remark().isEmpty() ? "" : "; " + status.remark();
+      ok(source, named(status.nodes()) + remark);
     }
   }
 
   private static String named(Set<Node> nodes) {
     String addresses =
-        nodes.stream().map(Node::address).sorted().limit(MOST_NAMED).collect(joining(", "));
-    int more = nodes.size() - MOST_NAMED;
+        nodes.stream().map(Node::address).sorted().limit(MAX_NAMED).collect(joining(", "));
+    int more = nodes.size() - MAX_NAMED;
     return Validate.count(nodes.size(), "node")
         + (nodes.isEmpty() ? "" : ": " + addresses)
         + (more > 0 ? " and " + more + " more" : "");

@@ -19,7 +19,7 @@ final class CpuLoad implements DoubleSupplier {
   private final OperatingSystemMXBean system =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
   private volatile double percent;
-  private volatile double steady;
+  private volatile double smoothed;
 
   CpuLoad(ScheduledExecutorService timer) {
     timer.scheduleAtFixedRate(this::sample, 0, PERIOD_SECONDS, TimeUnit.SECONDS);
@@ -28,15 +28,15 @@ final class CpuLoad implements DoubleSupplier {
   private void sample() {
     // Negative while the JVM has nothing to compare with.
     percent = Math.max(0, system.getCpuLoad() * 100);
-    steady += (percent - steady) / SAMPLES;
+    smoothed += (percent - smoothed) / SAMPLES;
   }
 
   /**
    * The same over some samples, from 0 on: what lasts for seconds, such as the start of a JVM, is
    * no reason to refuse connections.
    */
-  double steady() {
-    return steady;
+  double smoothed() {
+    return smoothed;
   }
 
   @Override

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import satellite.config.FinderConfig;
+import satellite.discovery.CompositeDiscovery;
 import satellite.discovery.Discovery;
 import satellite.discovery.DnsDiscovery;
 import satellite.discovery.FileDiscovery;
-import satellite.discovery.JoinedDiscovery;
 import satellite.discovery.StaticDiscovery;
 import satellite.discovery.kubernetes.KubernetesDiscovery;
 
@@ -35,6 +35,6 @@ final class Finders {
     if (config.kubernetes() != null) {
       finders.add(new KubernetesDiscovery(config.kubernetes(), System.getenv(), clock));
     }
-    return finders.size() == 1 ? finders.get(0) : new JoinedDiscovery(finders, thread);
+    return finders.size() == 1 ? finders.get(0) : new CompositeDiscovery(finders, thread);
   }
 }

@@ -63,17 +63,17 @@ final class Log {
    * To be called before anything is logged. The JDK closes its log when the JVM begins to end,
    * which is when draining begins; the account comes after that.
    */
-  static void keepUntilTheEnd() {
-    System.setProperty("java.util.logging.manager", Kept.class.getName());
+  static void keepUntilExit() {
+    System.setProperty("java.util.logging.manager", NeverResetLogManager.class.getName());
   }
 
   /** A log manager that nobody resets. */
-  public static final class Kept extends LogManager {
+  public static final class NeverResetLogManager extends LogManager {
     @Override
     public void reset() {}
   }
 
-  static void set(LoggerConfig config) {
+  static void configure(LoggerConfig config) {
     Logger root = LogManager.getLogManager().getLogger("");
     for (Handler handler : root.getHandlers()) {
       root.removeHandler(handler);

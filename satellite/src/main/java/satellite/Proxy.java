@@ -16,7 +16,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import satellite.admin.AdminServer;
-import satellite.admin.Facts;
+import satellite.admin.StatusCollector;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
@@ -38,13 +38,13 @@ import satellite.pipes.pipe.Storage;
 import satellite.pipes.server.GrpcServer;
 import satellite.pipes.tls.ServerTls;
 import satellite.pipes.transport.EventLoops;
-import satellite.queue.Books;
+import satellite.queue.AccountTotals;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.disk.DataFolder;
-import satellite.routing.Balancing;
 import satellite.routing.Connection;
 import satellite.routing.Connector;
+import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -113,7 +113,7 @@ public final class Proxy {
     this.config = config;
     this.effective = effective;
     this.shutdown = shutdown;
-    Log.set(config.logger());
+    Log.configure(config.logger());
     var telemetry = config.telemetry();
     this.metrics = new Metrics(telemetry.cluster(), telemetry.service(), telemetry.instance());
     this.pool = new ScheduledThreadPoolExecutor(Math.max(2, CORES), Threads.named("dispatch"));
@@ -129,7 +129,7 @@ public final class Proxy {
 
     boolean intoKafka = config.kafka() != null;
     this.kafkaConnector = intoKafka ? new KafkaConnector(config.kafka(), config.pipes()) : null;
-    this.kafka = intoKafka ? router(kafkaConnector, Balancing.ROUND_ROBIN) : null;
+    this.kafka = intoKafka ? router(kafkaConnector, LoadBalancing.ROUND_ROBIN) : null;
 
     // What: pipes, which share the memory and the disk.
     this.memory = new MemoryBudget(config.queueBytes());
@@ -159,7 +159,7 @@ public final class Proxy {
             passThrough,
             transport,
             memory::isHalfFull,
-            cpu::steady,
+            cpu::smoothed,
             System::nanoTime);
     this.http =
         config.http() == null
@@ -201,8 +201,8 @@ public final class Proxy {
         config.telemetry(),
         metrics::scrape,
         replica.readiness()::isReady,
-        replica::standing,
-        facts(),
+        replica::status,
+        statusCollector(),
         Threads.named("admin"));
   }
 
@@ -211,7 +211,7 @@ public final class Proxy {
     try {
       server.tick();
       if (++looks % LOOKS_PER_SECOND == 0) {
-        replica.look();
+        replica.tick();
       }
     } catch (RuntimeException e) {
       // A bug; without this it would have been the last look.
@@ -219,13 +219,13 @@ public final class Proxy {
     }
   }
 
-  private Facts facts() {
+  private StatusCollector statusCollector() {
     Map<String, Router<?>> routers = new LinkedHashMap<>();
     routers.put("grpc-client", router);
     if (kafka != null) {
       routers.put("kafka-client", kafka);
     }
-    return new Facts(
+    return new StatusCollector(
         config.telemetry(),
         effective,
         discovery,
@@ -245,7 +245,7 @@ public final class Proxy {
   }
 
   /** No call of a pipe outlives its timeout. */
-  private <C extends Connection> Router<C> router(Connector<C> to, Balancing balancing) {
+  private <C extends Connection> Router<C> router(Connector<C> to, LoadBalancing balancing) {
     ClientConfig client = config.client();
     boolean streamsAreLonger = client.streamTimeout().compareTo(client.unaryTimeout()) > 0;
     Duration drain = streamsAreLonger ? client.streamTimeout() : client.unaryTimeout();
@@ -406,14 +406,14 @@ public final class Proxy {
       hold();
     }
     drain(started ? shutdown.grace() : Duration.ZERO);
-    logBooks();
+    logTotals();
   }
 
   private void hold() {
     if (admin != null) {
       admin.ready(false);
     }
-    replica.leave();
+    replica.startDraining();
     server.drain();
     if (http != null) {
       http.drain();
@@ -434,7 +434,7 @@ public final class Proxy {
 
   private void drain(Duration grace) {
     draining = true;
-    replica.leave();
+    replica.startDraining();
     long deadline = System.nanoTime() + grace.toNanos();
     try {
       pipes.forEach(Pipe::flush);
@@ -489,19 +489,19 @@ public final class Proxy {
   }
 
   /** A line for each pipe that a person may want to look into, and one for all together. */
-  private void logBooks() {
+  private void logTotals() {
     for (Pipe pipe : pipes) {
-      Books books = Books.of(List.of(pipe.account()));
-      if (!books.arePlain()) {
-        LOG.log(INFO, "pipe {0}: {1}", pipe.config().name(), books);
+      AccountTotals totals = AccountTotals.of(List.of(pipe.account()));
+      if (!totals.isClean()) {
+        LOG.log(INFO, "pipe {0}: {1}", pipe.config().name(), totals);
       }
     }
-    LOG.log(account().balance() ? INFO : WARNING, "account: {0}", account());
+    LOG.log(account().isBalanced() ? INFO : WARNING, "account: {0}", account());
   }
 
-  /** The books of all pipes. */
-  public Books account() {
-    return Books.of(pipes.stream().map(Pipe::account).toList());
+  /** The totals of the accounts of all pipes. */
+  public AccountTotals account() {
+    return AccountTotals.of(pipes.stream().map(Pipe::account).toList());
   }
 
   public List<Pipe> pipes() {

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import satellite.config.ConfigException;
 import satellite.config.SatelliteConfig;
-import satellite.deadletters.DeadLetters;
+import satellite.deadletters.DeadLettersCommand;
 import satellite.demo.Demo;
 import satellite.pipes.tls.TlsFilesException;
 import satellite.queue.disk.FolderInUseException;
@@ -27,7 +27,7 @@ import satellite.queue.disk.FolderInUseException;
       Validate.class,
       PrintConfig.class,
       Check.class,
-      DeadLetters.class,
+      DeadLettersCommand.class,
       Demo.class
     })
 public final class Satellite {
@@ -38,7 +38,7 @@ public final class Satellite {
   private Satellite() {}
 
   public static void main(String[] args) {
-    Log.keepUntilTheEnd();
+    Log.keepUntilExit();
     int code =
         new CommandLine(new Satellite())
             .setOut(

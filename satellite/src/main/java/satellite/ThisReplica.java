@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import satellite.admin.Questions;
+import satellite.admin.ReplicaStatusClient;
 import satellite.config.SatelliteConfig;
 import satellite.config.TelemetryConfig;
 import satellite.discovery.Discovery;
@@ -17,22 +17,22 @@ import satellite.pipes.grpc.OwnMeters;
 import satellite.pipes.pipe.Pipe;
 import satellite.pipes.server.GrpcServer;
 import satellite.pipes.server.Readiness;
-import satellite.replicas.Evening;
-import satellite.replicas.Phase;
+import satellite.replicas.Rebalancing;
+import satellite.replicas.ReplicaStatus;
 import satellite.replicas.Replicas;
-import satellite.replicas.Standing;
-import satellite.replicas.View;
+import satellite.replicas.ReplicasSummary;
+import satellite.replicas.ReportSchedule;
 import satellite.routing.Router;
 
 /**
  * This process as one of several: whether it is ready, what it tells the other replicas and OAP of
  * itself, and how many of its connections it leaves to others.
  *
- * <p>{@link #look} on one thread, the rest on any.
+ * <p>{@link #tick} on one thread, the rest on any.
  */
 final class ThisReplica implements AutoCloseable {
 
-  private static final int ASKING_THREADS = 2;
+  private static final int STATUS_THREADS = 2;
 
   private final String id = UUID.randomUUID().toString();
   private final GrpcServer server;
@@ -43,15 +43,15 @@ final class ThisReplica implements AutoCloseable {
   private final Replicas others;
 
   /** Threads of its own: where replicas have names, they wait for DNS. */
-  private final ExecutorService asking;
+  private final ExecutorService statusThreads;
 
-  private final Evening evening;
+  private final Rebalancing rebalancing;
 
   /** Both null unless OAP is told. */
-  private final Phase phase;
+  private final ReportSchedule schedule;
 
   private final OwnMeters meters;
-  private volatile boolean leaving;
+  private volatile boolean draining;
 
   /**
    * @param discovery of all replicas; null where they do not know each other
@@ -69,28 +69,29 @@ final class ThisReplica implements AutoCloseable {
     this.server = server;
     this.pool = pool;
     this.readiness =
-        new Readiness(config.server().limits(), server::connections, cpu::steady, this::fullness);
+        new Readiness(
+            config.server().limits(), server::connections, cpu::smoothed, this::saturation);
     boolean amongOthers = discovery != null;
-    this.asking =
+    this.statusThreads =
         amongOthers
-            ? Executors.newFixedThreadPool(ASKING_THREADS, Threads.named("replicas"))
+            ? Executors.newFixedThreadPool(STATUS_THREADS, Threads.named("replicas"))
             : null;
     this.others =
         amongOthers
             ? new Replicas(
                 discovery,
-                this::standing,
-                new Questions(asking)::ask,
+                this::status,
+                new ReplicaStatusClient(statusThreads)::fetch,
                 System::nanoTime,
                 new Random())
             : null;
-    this.evening = amongOthers ? new Evening(config.replicas().tolerancePercent()) : null;
+    this.rebalancing = amongOthers ? new Rebalancing(config.replicas().tolerancePercent()) : null;
     TelemetryConfig telemetry = config.telemetry();
     TelemetryConfig.Meters toOap = telemetry.meters();
-    this.phase =
+    this.schedule =
         toOap == null
             ? null
-            : new Phase(id, telemetry.instance(), (int) toOap.interval().toMillis());
+            : new ReportSchedule(id, telemetry.instance(), (int) toOap.interval().toMillis());
     this.meters =
         toOap == null
             ? null
@@ -106,7 +107,8 @@ final class ThisReplica implements AutoCloseable {
   void bind(Metrics metrics, List<Pipe> pipes) {
     metrics.bind(readiness, pipes);
     if (others != null) {
-      metrics.bindReplicas(() -> others.view().heard(), () -> others.view().meanConnections());
+      metrics.bindReplicas(
+          () -> others.summary().heard(), () -> others.summary().meanConnections());
     }
     if (meters != null) {
       metrics.bind(meters);
@@ -118,11 +120,11 @@ final class ThisReplica implements AutoCloseable {
       others.start();
     }
     if (meters != null) {
-      reportAt(phase.next(System.currentTimeMillis()));
+      reportAt(schedule.next(System.currentTimeMillis()));
     }
   }
 
-  /** Reports, and does so again at the next instant of its phase. */
+  /** Reports, and does so again at the next instant of its schedule. */
   private void reportAt(long timeMillis) {
     long wait = timeMillis - System.currentTimeMillis();
     pool.schedule(
@@ -130,7 +132,7 @@ final class ThisReplica implements AutoCloseable {
           try {
             meters.report(timeMillis);
           } finally {
-            reportAt(phase.after(timeMillis, System.currentTimeMillis()));
+            reportAt(schedule.nextAfter(timeMillis, System.currentTimeMillis()));
           }
         },
         wait,
@@ -138,36 +140,36 @@ final class ThisReplica implements AutoCloseable {
   }
 
   /** To be called once a second. */
-  void look() {
+  void tick() {
     readiness.refresh();
     // One that is leaving has nobody to give away any more: all of them go.
-    if (others == null || leaving) {
+    if (others == null || draining) {
       return;
     }
-    others.round();
-    View view = others.view();
-    if (phase != null) {
-      phase.look(others.others(), view.replicas());
+    others.poll();
+    ReplicasSummary summary = others.summary();
+    if (schedule != null) {
+      schedule.avoidCollisions(others.others(), summary.replicas());
     }
-    server.shed(evening.toShed(server.staying(), view));
+    server.shed(rebalancing.toShed(server.staying(), summary));
   }
 
-  Standing standing() {
-    return new Standing(
+  ReplicaStatus status() {
+    return new ReplicaStatus(
         id,
         server.staying(),
         readiness.share(),
-        readiness.isAccepting() && !leaving,
-        phase == null ? 0 : phase.millis());
+        readiness.isAccepting() && !draining,
+        schedule == null ? 0 : schedule.offsetMillis());
   }
 
   /** Of all replicas; one that knows of no other that has room counts as all of them. */
-  private double fullness() {
+  private double saturation() {
     if (others == null) {
       return 0;
     }
-    View view = others.view();
-    return view.othersAccept() ? view.meanShare() : 1;
+    ReplicasSummary summary = others.summary();
+    return summary.othersAccept() ? summary.meanShare() : 1;
   }
 
   Readiness readiness() {
@@ -180,15 +182,15 @@ final class ThisReplica implements AutoCloseable {
   }
 
   /** It is stopping; the others are told that it takes nothing more. */
-  void leave() {
-    leaving = true;
+  void startDraining() {
+    draining = true;
   }
 
   @Override
   public void close() {
     if (others != null) {
       others.close();
-      asking.shutdownNow();
+      statusThreads.shutdownNow();
     }
   }
 }

@@ -12,7 +12,7 @@ import satellite.config.SatelliteConfig;
 import satellite.discovery.Node;
 import satellite.discovery.kubernetes.KubernetesConfig;
 import satellite.discovery.kubernetes.KubernetesDiscovery;
-import satellite.routing.Balancing;
+import satellite.routing.LoadBalancing;
 
 /**
  * What in a configuration can be used and will probably not do what was meant: for {@code validate}
@@ -106,7 +106,7 @@ final class Warnings {
   }
 
   private void ofZone() {
-    Balancing balancing = config.balancing();
+    LoadBalancing balancing = config.balancing();
     FinderConfig finders = config.finders();
     boolean zonesMayCome = finders.kubernetes() != null || finders.file() != null;
     boolean zonesAreSaid = finders.nodes().stream().anyMatch(node -> !node.zone().isEmpty());

@@ -21,11 +21,11 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import satellite.discovery.Node;
-import satellite.routing.Balancing;
 import satellite.routing.Connection;
-import satellite.routing.FixedRouting;
-import satellite.routing.Pace;
+import satellite.routing.LoadBalancing;
+import satellite.routing.MinLatency;
 import satellite.routing.Router;
+import satellite.routing.StickyRouting;
 import satellite.routing.Upstream;
 
 /**
@@ -69,10 +69,10 @@ public class RoutingBenchmark {
   private final String[] identities = new String[IDENTITIES];
   private ScheduledExecutorService timer;
   private Router<Connection> router;
-  private Router<Connection>.Turn turn;
-  private FixedRouting<Connection> fixed;
-  private FixedRouting<Connection> forgetful;
-  private Pace pace;
+  private Router<Connection>.Cursor cursor;
+  private StickyRouting<Connection> fixed;
+  private StickyRouting<Connection> forgetful;
+  private MinLatency minLatency;
   private int next;
 
   @Setup(Level.Trial)
@@ -85,16 +85,16 @@ public class RoutingBenchmark {
             System::nanoTime,
             Duration.ofHours(1),
             Duration.ofHours(1),
-            Balancing.ROUND_ROBIN);
+            LoadBalancing.ROUND_ROBIN);
     Set<Node> nodes = new TreeSet<>(Comparator.comparing(Node::address));
     for (int i = 0; i < NODES; i++) {
       nodes.add(new Node("oap-" + i + ".oap.skywalking.svc.cluster.local", 11800));
     }
     router.nodes(nodes);
-    turn = router.turn();
-    pace = router.pace("any");
-    fixed = new FixedRouting<>(router, 5000, Duration.ofMinutes(3), System::nanoTime);
-    forgetful = new FixedRouting<>(router, 0, Duration.ofMinutes(3), System::nanoTime);
+    cursor = router.cursor();
+    minLatency = router.minLatency("any");
+    fixed = new StickyRouting<>(router, 5000, Duration.ofMinutes(3), System::nanoTime);
+    forgetful = new StickyRouting<>(router, 0, Duration.ofMinutes(3), System::nanoTime);
     for (int i = 0; i < IDENTITIES; i++) {
       identities[i] = Messages.SERVICE + '\0' + Messages.INSTANCE + i;
     }
@@ -108,7 +108,7 @@ public class RoutingBenchmark {
 
   @Benchmark
   public Upstream<Connection> roundRobin() {
-    return turn.next(ANY);
+    return cursor.next(ANY);
   }
 
   @Benchmark
@@ -123,8 +123,8 @@ public class RoutingBenchmark {
 
   @Benchmark
   public Upstream<Connection> call() {
-    Upstream<Connection> upstream = turn.next(Upstream::tryEnter);
-    upstream.call(pace, System.nanoTime()).answered(System.nanoTime());
+    Upstream<Connection> upstream = cursor.next(Upstream::tryAcquire);
+    upstream.call(minLatency, System.nanoTime()).answered(System.nanoTime());
     return upstream;
   }
 

@@ -55,7 +55,7 @@ public class SpillBenchmark {
   private static final long WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   /** What the queue has beside its memory. */
-  public enum Way {
+  public enum Storage {
     MEMORY(Acknowledgement.QUEUED, 1 << 30),
     SPILL(Acknowledgement.QUEUED, 8 << 20),
     DURABLE(Acknowledgement.DURABLE, 8 << 20);
@@ -63,13 +63,13 @@ public class SpillBenchmark {
     private final Acknowledgement acknowledgement;
     private final long memoryBytes;
 
-    Way(Acknowledgement acknowledgement, long memoryBytes) {
+    Storage(Acknowledgement acknowledgement, long memoryBytes) {
       this.acknowledgement = acknowledgement;
       this.memoryBytes = memoryBytes;
     }
   }
 
-  @Param public Way way;
+  @Param public Storage storage;
 
   private final Account account = new Account();
   private byte[] message;
@@ -82,9 +82,14 @@ public class SpillBenchmark {
     message = Messages.log();
     QueueConfig config =
         new QueueConfig(
-            1, 1 << 20, Duration.ZERO, WhenFull.REFUSE, way.acknowledgement, Duration.ofMinutes(1));
-    MemoryBudget memory = new MemoryBudget(way.memoryBytes);
-    if (way == Way.MEMORY) {
+            1,
+            1 << 20,
+            Duration.ZERO,
+            WhenFull.REFUSE,
+            storage.acknowledgement,
+            Duration.ofMinutes(1));
+    MemoryBudget memory = new MemoryBudget(storage.memoryBytes);
+    if (storage == Storage.MEMORY) {
       partition = new MemoryQueue(config, memory).partition(0);
       return;
     }

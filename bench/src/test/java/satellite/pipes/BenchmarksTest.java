@@ -68,17 +68,17 @@ class BenchmarksTest {
 
   @ParameterizedTest
   @EnumSource
-  void anOutageGoesToDiskWhereMemoryIsShortAndAllComesBack(SpillBenchmark.Way way)
+  void anOutageGoesToDiskWhereMemoryIsShortAndAllComesBack(SpillBenchmark.Storage storage)
       throws IOException {
     SpillBenchmark spill = new SpillBenchmark();
-    spill.way = way;
+    spill.storage = storage;
     spill.open();
     long onDisk = spill.outage();
     assertEquals(0, spill.events());
     spill.close();
-    int atLeast = way == SpillBenchmark.Way.MEMORY ? 0 : SpillBenchmark.EVENTS / 2;
-    int atMost = way == SpillBenchmark.Way.MEMORY ? 0 : SpillBenchmark.EVENTS;
-    assertTrue(atLeast <= onDisk && onDisk <= atMost, way + ": " + onDisk);
+    int atLeast = storage == SpillBenchmark.Storage.MEMORY ? 0 : SpillBenchmark.EVENTS / 2;
+    int atMost = storage == SpillBenchmark.Storage.MEMORY ? 0 : SpillBenchmark.EVENTS;
+    assertTrue(atLeast <= onDisk && onDisk <= atMost, storage + ": " + onDisk);
   }
 
   @Test

@@ -15,7 +15,7 @@ public interface Discovery extends AutoCloseable {
   void start(Consumer<Set<Node>> listener);
 
   /** What each of its sources said last. Any thread, at any time. */
-  List<Finding> findings();
+  List<SourceStatus> statuses();
 
   /** Tells nothing any more. Works without a start, and more than once. */
   @Override

@@ -41,7 +41,7 @@ public final class DnsDiscovery implements Discovery {
 
   static final Duration MAX_BACKOFF = Duration.ofSeconds(8);
 
-  /** All questions of one look together. */
+  /** All questions of one refresh together. */
   static final Duration DEADLINE = Duration.ofSeconds(30);
 
   /** Each question is a socket. */
@@ -71,7 +71,7 @@ public final class DnsDiscovery implements Discovery {
     for (DnsQuery query : config.queries()) {
       each.add(new DnsDiscovery(query, config.minTtl(), config.maxTtl(), clients, timer, clock));
     }
-    return each.size() == 1 ? each.get(0) : new JoinedDiscovery(each, timer);
+    return each.size() == 1 ? each.get(0) : new CompositeDiscovery(each, timer);
   }
 
   /**
@@ -97,10 +97,10 @@ public final class DnsDiscovery implements Discovery {
   @Override
   public void start(Consumer<Set<Node>> listener) {
     source.listen(listener);
-    look();
+    refresh();
   }
 
-  private void look() {
+  private void refresh() {
     CompletableFuture<Nodes> asked;
     synchronized (this) {
       if (closed) {
@@ -151,7 +151,7 @@ public final class DnsDiscovery implements Discovery {
     next.cancel(false);
     failures = answered ? 0 : failures + 1;
     if (!closed) {
-      next = timer.schedule(this::look, pause.toNanos(), TimeUnit.NANOSECONDS);
+      next = timer.schedule(this::refresh, pause.toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 
@@ -294,8 +294,8 @@ public final class DnsDiscovery implements Discovery {
   }
 
   @Override
-  public List<Finding> findings() {
-    return List.of(source.finding());
+  public List<SourceStatus> statuses() {
+    return List.of(source.status());
   }
 
   @Override

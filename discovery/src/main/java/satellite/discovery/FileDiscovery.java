@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  * {@code finder_type: file}: a node per line as {@link NodeText} reads it, {@code #} begins a
  * comment. Looks at the file once a second and takes a new content when it finds it twice in a row;
  * at the start at once. A file that is missing or has a bad line is an error; an empty one is the
- * empty set. All on the timer's thread, the first look on the one that starts.
+ * empty set. All on the timer's thread, the first time on the one that starts.
  */
 public final class FileDiscovery implements Discovery {
 
@@ -34,9 +34,9 @@ public final class FileDiscovery implements Discovery {
   private final Path path;
   private final ScheduledExecutorService timer;
   private final Source source;
-  private Future<?> looks;
+  private Future<?> polling;
   private boolean closed;
-  private boolean looked;
+  private boolean polled;
   private Stamp taken;
   private String seen;
 
@@ -55,13 +55,13 @@ public final class FileDiscovery implements Discovery {
       return;
     }
     source.listen(listener);
-    look();
-    looks = timer.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+    poll();
+    polling = timer.scheduleWithFixedDelay(this::poll, 1, 1, TimeUnit.SECONDS);
   }
 
-  private synchronized void look() {
+  private synchronized void poll() {
     try {
-      lookAtFile();
+      readFile();
     } catch (NoSuchFileException e) {
       failed("no such file; it must have a line host:port for each node");
     } catch (CharacterCodingException e) {
@@ -69,7 +69,7 @@ public final class FileDiscovery implements Discovery {
     } catch (IOException | RuntimeException e) {
       failed("cannot be read: " + e);
     }
-    looked = true;
+    polled = true;
   }
 
   private void failed(String why) {
@@ -78,19 +78,19 @@ public final class FileDiscovery implements Discovery {
     source.failed(path + ": " + why);
   }
 
-  private void lookAtFile() throws IOException {
+  private void readFile() throws IOException {
     var attributes = Files.readAttributes(path, BasicFileAttributes.class);
     if (!attributes.isRegularFile()) {
       failed("is no file; it must be one, with a line host:port for each node");
       return;
     }
-    // Before it is read: what is written in between changes the stamp of the next look.
+    // Before it is read: what is written in between changes the stamp of the next poll.
     var stamp = new Stamp(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
     if (stamp.equals(taken)) {
       return;
     }
     String content = content();
-    if (looked && !content.equals(seen)) {
+    if (polled && !content.equals(seen)) {
       seen = content;
       return;
     }
@@ -145,8 +145,8 @@ public final class FileDiscovery implements Discovery {
   }
 
   @Override
-  public List<Finding> findings() {
-    return List.of(source.finding());
+  public List<SourceStatus> statuses() {
+    return List.of(source.status());
   }
 
   @Override
@@ -154,8 +154,8 @@ public final class FileDiscovery implements Discovery {
     source.close();
     synchronized (this) {
       closed = true;
-      if (looks != null) {
-        looks.cancel(false);
+      if (polling != null) {
+        polling.cancel(false);
       }
     }
   }

@@ -36,7 +36,7 @@ public record Node(String host, int port, int weight, String zone, int priority)
     this(host, port, weight, "", 0);
   }
 
-  public Node in(String zone) {
+  public Node withZone(String zone) {
     return new Node(host, port, weight, zone, priority);
   }
 

@@ -29,7 +29,7 @@ public final class Source {
   private Instant failedSince;
 
   /**
-   * @param name see {@link Finding#source}
+   * @param name see {@link SourceStatus#source}
    */
   public Source(String name, Clock clock) {
     this.name = name;
@@ -48,7 +48,7 @@ public final class Source {
   /**
    * It was asked, and these are all nodes there are.
    *
-   * @param aRemark see {@link Finding#remark}
+   * @param aRemark see {@link SourceStatus#remark}
    */
   public synchronized void found(Set<Node> all, String aRemark) {
     if (closed) {
@@ -91,8 +91,8 @@ public final class Source {
     LOG.log(WARNING, "{0}: {1}; {2}", name, why, kept);
   }
 
-  public synchronized Finding finding() {
-    return new Finding(name, nodes, changed, remark, error, failedSince);
+  public synchronized SourceStatus status() {
+    return new SourceStatus(name, nodes, changed, remark, error, failedSince);
   }
 
   public synchronized void close() {

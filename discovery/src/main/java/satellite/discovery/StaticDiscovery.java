@@ -24,8 +24,8 @@ public final class StaticDiscovery implements Discovery {
   }
 
   @Override
-  public List<Finding> findings() {
-    return List.of(source.finding());
+  public List<SourceStatus> statuses() {
+    return List.of(source.status());
   }
 
   @Override

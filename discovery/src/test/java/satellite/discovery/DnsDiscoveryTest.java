@@ -134,7 +134,7 @@ class DnsDiscoveryTest extends DiscoveryContract {
   }
 
   private String error() {
-    return dns.findings().get(0).error();
+    return dns.statuses().get(0).error();
   }
 
   // Addresses
@@ -260,7 +260,7 @@ class DnsDiscoveryTest extends DiscoveryContract {
             + " answers "
             + Rcode.string(rcode),
         error());
-    assertEquals(nodes("10.0.0.1:11800"), dns.findings().get(0).nodes());
+    assertEquals(nodes("10.0.0.1:11800"), dns.statuses().get(0).nodes());
   }
 
   @Test
@@ -515,7 +515,7 @@ class DnsDiscoveryTest extends DiscoveryContract {
         "a. 30 A 10.0.0.1");
     start("_s._tcp.example");
     assertTold("10.0.0.1:1");
-    assertEquals("gone. has no address", dns.findings().get(0).remark());
+    assertEquals("gone. has no address", dns.statuses().get(0).remark());
   }
 
   @Test
@@ -659,7 +659,7 @@ class DnsDiscoveryTest extends DiscoveryContract {
       assertEquals(nodes("10.0.0.1:1", "10.0.0.2:2"), heard.poll(10, TimeUnit.SECONDS));
       assertEquals(
           List.of("dns a.example:1", "dns b.example:2"),
-          joined.findings().stream().map(Finding::source).toList());
+          joined.statuses().stream().map(SourceStatus::source).toList());
     } finally {
       timer.shutdownNow();
     }

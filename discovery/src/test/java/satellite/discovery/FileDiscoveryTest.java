@@ -56,8 +56,8 @@ class FileDiscoveryTest extends DiscoveryContract {
   @Override
   void lookAgain() {
     touch();
-    look();
-    look();
+    poll();
+    poll();
   }
 
   private void start() {
@@ -92,7 +92,7 @@ class FileDiscoveryTest extends DiscoveryContract {
     }
   }
 
-  private void look() {
+  private void poll() {
     time.advance(1, TimeUnit.SECONDS);
   }
 
@@ -101,7 +101,7 @@ class FileDiscoveryTest extends DiscoveryContract {
   }
 
   private String error() {
-    return file.findings().get(0).error();
+    return file.statuses().get(0).error();
   }
 
   @Test
@@ -120,9 +120,9 @@ class FileDiscoveryTest extends DiscoveryContract {
   void takesAChangeWhenItIsSeenTwice() {
     start("a:1");
     write("a:1\nb:1");
-    look();
+    poll();
     assertEquals(1, told.size());
-    look();
+    poll();
     assertEquals(List.of(nodes("a:1"), nodes("a:1", "b:1")), told);
   }
 
@@ -130,12 +130,12 @@ class FileDiscoveryTest extends DiscoveryContract {
   void passesOverWhatIsHalfWritten() {
     start("a:1\nb:1");
     write("");
-    look();
+    poll();
     write("a:1\n");
-    look();
+    poll();
     write("a:1\nb:1\nc:1");
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(List.of(nodes("a:1", "b:1"), nodes("a:1", "b:1", "c:1")), told);
     assertEquals("", error());
   }
@@ -145,8 +145,8 @@ class FileDiscoveryTest extends DiscoveryContract {
     start("a:1");
     write("b:1");
     touch();
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(nodes("b:1"), told.get(1));
   }
 
@@ -158,8 +158,8 @@ class FileDiscoveryTest extends DiscoveryContract {
     write(other, "b:1");
     Files.setLastModifiedTime(other, time);
     Files.move(other, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(nodes("b:1"), told.get(1));
   }
 
@@ -181,8 +181,8 @@ class FileDiscoveryTest extends DiscoveryContract {
         dir.resolve("..data"),
         StandardCopyOption.ATOMIC_MOVE,
         StandardCopyOption.REPLACE_EXISTING);
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(List.of(nodes("a:1"), nodes("b:1")), told);
   }
 
@@ -190,12 +190,12 @@ class FileDiscoveryTest extends DiscoveryContract {
   void keepsTheLastSetWhileTheFileIsMissing() throws IOException {
     start("a:1");
     Files.delete(path);
-    look();
+    poll();
     assertEquals(path + ": no such file; it must have a line host:port for each node", error());
-    assertEquals(nodes("a:1"), file.findings().get(0).nodes());
+    assertEquals(nodes("a:1"), file.statuses().get(0).nodes());
     write("a:1");
-    look();
-    look();
+    poll();
+    poll();
     assertEquals("", error());
     assertEquals(1, told.size());
   }
@@ -206,8 +206,8 @@ class FileDiscoveryTest extends DiscoveryContract {
     assertEquals(List.of(), told);
     assertTrue(error().contains("no such file"), error());
     write("a:1");
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(List.of(nodes("a:1")), told);
   }
 
@@ -215,8 +215,8 @@ class FileDiscoveryTest extends DiscoveryContract {
   void keepsTheLastSetWhenALineIsBad() {
     start("a:1");
     write("# two\na:1\n\nb\n");
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(
         path
             + " line 4: \"b\" must be host:port or [IPv6]:port,"
@@ -224,8 +224,8 @@ class FileDiscoveryTest extends DiscoveryContract {
         error());
     assertEquals(1, told.size());
     write("a:1\nb:1\n");
-    look();
-    look();
+    poll();
+    poll();
     assertEquals("", error());
     assertEquals(nodes("a:1", "b:1"), told.get(1));
   }
@@ -235,8 +235,8 @@ class FileDiscoveryTest extends DiscoveryContract {
     start("a:1=2\na:1=2\n");
     assertEquals(List.of(nodes("a:1=2")), told);
     write("a:1=2\na:1=3\n");
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(path + " line 2: a:1 is listed before with another weight or zone", error());
   }
 
@@ -245,8 +245,8 @@ class FileDiscoveryTest extends DiscoveryContract {
     start(lines(1000));
     assertEquals(1000, told.get(0).size());
     write(lines(1001));
-    look();
-    look();
+    poll();
+    poll();
     assertEquals(path + " line 1001: there must be no more than 1000 nodes", error());
   }
 
@@ -262,7 +262,7 @@ class FileDiscoveryTest extends DiscoveryContract {
     assertTrue(error().contains("larger than"), error());
     Files.delete(path);
     Files.createDirectory(path);
-    look();
+    poll();
     assertTrue(error().startsWith(path + ": is no file"), error());
   }
 
@@ -270,11 +270,11 @@ class FileDiscoveryTest extends DiscoveryContract {
   void readsOnlyWhatChanged() {
     start("a:1");
     write("b:1");
-    look();
-    look();
+    poll();
+    poll();
     int before = told.size();
     for (int i = 0; i < 10; i++) {
-      look();
+      poll();
     }
     assertEquals(before, told.size());
   }
@@ -294,13 +294,13 @@ class FileDiscoveryTest extends DiscoveryContract {
       }
       Files.write(path, content);
       touch();
-      look();
-      look();
+      poll();
+      poll();
     }
     write("b:1");
     touch();
-    look();
-    look();
+    poll();
+    poll();
     assertEquals("", error());
     assertEquals(nodes("b:1"), told.get(told.size() - 1));
   }

@@ -20,8 +20,8 @@ class NodeTextTest {
     assertEquals(new Node("oap", 11800), NodeText.parse("oap:11800"));
     assertEquals(new Node("oap", 11800), NodeText.parse("  oap:11800\t"));
     assertEquals(new Node("oap-0.oap", 1, 3), NodeText.parse("oap-0.oap:1=3"));
-    assertEquals(new Node("oap", 1).in("eu-1a"), NodeText.parse("oap:1@eu-1a"));
-    assertEquals(new Node("oap", 1, 100).in("eu/1"), NodeText.parse("oap:1 = 100 @ eu/1"));
+    assertEquals(new Node("oap", 1).withZone("eu-1a"), NodeText.parse("oap:1@eu-1a"));
+    assertEquals(new Node("oap", 1, 100).withZone("eu/1"), NodeText.parse("oap:1 = 100 @ eu/1"));
     assertEquals(new Node("fd00::1", 65535, 2), NodeText.parse("[fd00::1]:65535=2"));
   }
 

@@ -20,7 +20,7 @@ import javax.tools.ToolProvider;
 final class AgentPlugin {
 
   private static final Path SOURCES = Path.of("src/test/agent-plugin");
-  private static final Path HOME = Child.TARGET.resolve("agent-with-plugin");
+  private static final Path HOME = ChildProcess.TARGET.resolve("agent-with-plugin");
   private static final Path CLASSES = HOME.resolve("classes");
 
   private AgentPlugin() {}

@@ -116,7 +116,7 @@ class AutoscalingTest {
         boolean ready = readyOnes.contains(address);
         pods.add(
             new Autoscaler.Pod(
-                ready ? Autoscaler.Phase.READY : Autoscaler.Phase.NOT_READY, Map.of()));
+                ready ? Autoscaler.PodState.READY : Autoscaler.PodState.NOT_READY, Map.of()));
       }
       long value = adapter("satellite_service_grpc_connect_count");
       wanted =
@@ -142,7 +142,7 @@ class AutoscalingTest {
             "{start: \"%s\", end: \"%s\", step: MINUTE}",
             MINUTE.format(now.minus(Duration.ofMinutes(3))), MINUTE.format(now));
     String answer =
-        oap.query(Questions.figure(expression, serviceName).replace("DURATION", duration));
+        oap.query(GraphqlQueries.figure(expression, serviceName).replace("DURATION", duration));
     List<Long> values = new ArrayList<>();
     Matcher value = Pattern.compile("\"value\":(?:\"(-?\\d+)\"|null)").matcher(answer);
     while (value.find()) {
@@ -222,7 +222,7 @@ class AutoscalingTest {
       lines.add(seen.stream().mapToDouble(now -> now[of]).toArray());
     }
     Files.writeString(
-        Child.TARGET.resolve("autoscaling.svg"),
+        ChildProcess.TARGET.resolve("autoscaling.svg"),
         LineChart.of(
             "Limit 11, target 9.5: ten agents, the eleventh, the twelfth",
             "connections",

@@ -19,18 +19,18 @@ import org.junit.jupiter.params.provider.MethodSource;
  * browser's reports come to an OAP by way of the site itself; the facts are stated of both.
  */
 @Order(9)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BrowserTest {
 
   /** Of a page that is opened, left for itself, and left. */
   private static final long VISITS = 2;
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private final List<Visitor> visitors = new ArrayList<>();
 
-  BrowserTest(Landscape landscape) {
-    this.landscape = landscape;
+  BrowserTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   private record Visitor(String service, WebShop shop, Chromium browser) implements AutoCloseable {
@@ -54,11 +54,11 @@ class BrowserTest {
 
   @BeforeAll
   void open() throws Exception {
-    landscape.needsSatellite();
+    environment.needsSatellite();
     String straight = "shop-ui-straight";
-    visitors.add(Visitor.of(straight, WebShop.passingOnTo(landscape.one.rest(), straight)));
+    visitors.add(Visitor.of(straight, WebShop.passingOnTo(environment.one.rest(), straight)));
     String through = "shop-ui";
-    visitors.add(Visitor.of(through, WebShop.reportingTo(landscape.http(), through)));
+    visitors.add(Visitor.of(through, WebShop.reportingTo(environment.http(), through)));
   }
 
   @AfterAll
@@ -73,7 +73,7 @@ class BrowserTest {
   @ParameterizedTest
   @MethodSource("visitors")
   void everyVisitIsAPageView(Visitor visitor) {
-    equal(VISITS, "page views", () -> landscape.total("sum(browser_app_pv)", visitor.service));
+    equal(VISITS, "page views", () -> environment.total("sum(browser_app_pv)", visitor.service));
   }
 
   @ParameterizedTest
@@ -82,13 +82,13 @@ class BrowserTest {
     exactly(
         List.of("Uncaught Error: the cart is broken", "Uncaught Error: the cart is lost"),
         "errors",
-        () -> landscape.strings("message", Questions.pageErrors(visitor.service)));
+        () -> environment.strings("message", GraphqlQueries.pageErrors(visitor.service)));
   }
 
   @ParameterizedTest
   @MethodSource("visitors")
   void everyRequestOfThePageIsASegment(Visitor visitor) {
     equal((int) VISITS, "requests", () -> visitor.shop.callers().size());
-    exactly(visitor.shop.callers(), "segments", () -> landscape.segmentIds(visitor.service));
+    exactly(visitor.shop.callers(), "segments", () -> environment.segmentIds(visitor.service));
   }
 }

@@ -52,7 +52,7 @@ final class Cache {
       throws IOException {
     Optional<String> complaint = complaint(folder, patience, environment, command);
     if (complaint.isPresent()) {
-      throw Peers.missing(peer, complaint.get());
+      throw RequiredPeers.missing(peer, complaint.get());
     }
   }
 

@@ -162,7 +162,7 @@ class ChartTest {
   /** Nothing else is given to it: what the chart's own account may, and what its pod is told. */
   @Test
   void theChartsRightsAndEnvironmentAreEnoughToFindTheNodes() throws Exception {
-    int port = Child.freePort();
+    int port = ChildProcess.freePort();
     List<String> made = new ArrayList<>();
     Map<String, String> settings = new HashMap<>();
     Path chart = RENDERED.resolve("other-namespaces.yaml");
@@ -176,7 +176,7 @@ class ChartTest {
       }
     }
     KubeNamespace own = new KubeNamespace(kubernetes, RELEASE);
-    Path token = Child.TARGET.resolve("token-of-chart");
+    Path token = ChildProcess.TARGET.resolve("token-of-chart");
     Files.writeString(token, own.token("gate-satellite"));
     settings.put("SATELLITE_GRPC_CLIENT_KUBERNETES_EXTRA_PORT", "" + port);
     settings.put("SATELLITE_GRPC_CLIENT_KUBERNETES_API_SERVER", kubernetes.url());

@@ -16,14 +16,14 @@ import java.util.Map;
  */
 final class Chromium implements AutoCloseable {
 
-  private final Child process;
+  private final ChildProcess process;
   private final Path profile;
 
   private Chromium(Path binary, String name, String url) throws IOException {
-    Files.createDirectories(Child.TARGET);
-    profile = Files.createTempDirectory(Child.TARGET, name);
+    Files.createDirectories(ChildProcess.TARGET);
+    profile = Files.createTempDirectory(ChildProcess.TARGET, name);
     process =
-        Child.start(
+        ChildProcess.start(
             name,
             Map.of(),
             List.of(
@@ -56,7 +56,7 @@ final class Chromium implements AutoCloseable {
             .findFirst()
             .orElseThrow(
                 () ->
-                    Peers.missing(
+                    RequiredPeers.missing(
                         "chromium", "no chromium in PATH; apt-get install chromium brings it"));
     return new Chromium(binary, name, url);
   }

@@ -43,7 +43,7 @@ final class ClusterIp implements AutoCloseable {
                     connect(client);
                   }
                 })
-            .bind("127.0.0.1", Child.freePort())
+            .bind("127.0.0.1", ChildProcess.freePort())
             .syncUninterruptibly()
             .channel();
   }

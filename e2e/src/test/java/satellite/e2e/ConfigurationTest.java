@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Configuration files as users have them: that of the Go Satellite, a short one, none to speak of.
  */
 @Order(6)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 class ConfigurationTest {
 
   /** As it is shipped with the Go Satellite. */
@@ -44,12 +44,12 @@ class ConfigurationTest {
           "otlp-metrics-v1-pipe");
 
   @Test
-  void theGoSatellitesOwnFileCarriesEveryKind(Landscape landscape) throws Exception {
-    landscape.needsSatellite();
+  void theGoSatellitesOwnFileCarriesEveryKind(TestEnvironment environment) throws Exception {
+    environment.needsSatellite();
     try (var satellite =
             SatelliteProcess.inFrontOf(
-                "satellite-go-config", GO.toAbsolutePath(), landscape.one, landscape.two);
-        Feed feed = new Feed(satellite.address())) {
+                "satellite-go-config", GO.toAbsolutePath(), environment.one, environment.two);
+        SampleSender feed = new SampleSender(satellite.address())) {
       assertEquals(queuedPipesOf(GO), pipesOf(satellite));
 
       List<String> segments = feed.segments("go-traced", 1);
@@ -69,32 +69,37 @@ class ConfigurationTest {
       assertEquals("ConfigurationDiscoveryCommand", configuration.getCommands(0).getCommand());
 
       equal(GO_PIPES, "pipes that forwarded", () -> forwarding(satellite));
-      exactly(segments, "segments", () -> landscape.segmentIds("go-traced"));
+      exactly(segments, "segments", () -> environment.segmentIds("go-traced"));
       exactly(
-          List.of("hello"), "logs", () -> landscape.strings("content", Questions.logs("go-logs")));
-      exactly(events, "events", () -> landscape.strings("uuid", Questions.events("go-deployed")));
+          List.of("hello"),
+          "logs",
+          () -> environment.strings("content", GraphqlQueries.logs("go-logs")));
+      exactly(
+          events,
+          "events",
+          () -> environment.strings("uuid", GraphqlQueries.events("go-deployed")));
       Eventually.until(
           "the instance with its properties",
-          () -> landscape.strings("name|value", Questions.instances("go-managed")),
+          () -> environment.strings("name|value", GraphqlQueries.instances("go-managed")),
           strings -> strings.containsAll(List.of("go-managed-1", "blue")));
       equal(
           1_000_000L,
           "JVM heap",
-          () -> landscape.highest("latest(instance_jvm_memory_heap)", "go-jvm", "go-jvm-1"));
+          () -> environment.highest("latest(instance_jvm_memory_heap)", "go-jvm", "go-jvm-1"));
       equal(
           2_000_000L,
           "CLR heap",
-          () -> landscape.highest("latest(instance_clr_heap_memory)", "go-clr", "go-clr-1"));
+          () -> environment.highest("latest(instance_clr_heap_memory)", "go-clr", "go-clr-1"));
       equal(
           42L,
           "connections",
-          () -> landscape.total("latest(satellite_service_grpc_connect_count)", "go-metered"));
+          () -> environment.total("latest(satellite_service_grpc_connect_count)", "go-metered"));
       for (String app : List.of("go-envoy", "go-envoy-old")) {
-        equal(1L, "calls of " + app, () -> landscape.total("sum(service_cpm)", app + ".shop"));
+        equal(1L, "calls of " + app, () -> environment.total("sum(service_cpm)", app + ".shop"));
       }
-      equal(3_000_000L, "Envoy memory, v2", () -> envoyMemory(landscape, "go-envoy-old"));
-      equal(4_000_000L, "Envoy memory, v3", () -> envoyMemory(landscape, "go-envoy"));
-      equal(500L, "load", () -> landscape.total("latest(meter_vm_cpu_load1)", "go-host"));
+      equal(3_000_000L, "Envoy memory, v2", () -> envoyMemory(environment, "go-envoy-old"));
+      equal(4_000_000L, "Envoy memory, v3", () -> envoyMemory(environment, "go-envoy"));
+      equal(500L, "load", () -> environment.total("latest(meter_vm_cpu_load1)", "go-host"));
 
       long received = satellite.metrics().sum("satellite_received_messages");
       assertEquals(0, satellite.stop());
@@ -149,8 +154,8 @@ class ConfigurationTest {
     return pipes;
   }
 
-  private static long envoyMemory(Landscape landscape, String app) throws Exception {
-    return landscape.highest("latest(envoy_memory_allocated)", app + ".shop", app + "-pod-1");
+  private static long envoyMemory(TestEnvironment environment, String app) throws Exception {
+    return environment.highest("latest(envoy_memory_allocated)", app + ".shop", app + "-pod-1");
   }
 
   /** Names of the pipes that the file lists, but for those without a queue. */

@@ -54,7 +54,7 @@ final class Customers implements AutoCloseable {
       throw failure;
     }
     for (Customer customer : customers) {
-      Traces.assertSegments(oap, customer.service, SEGMENTS * customer.orders);
+      TraceCounts.assertSegments(oap, customer.service, SEGMENTS * customer.orders);
     }
   }
 

@@ -79,8 +79,8 @@ class DashboardTest {
                 "SATELLITE_REPLICAS_FINDER",
                 "static",
                 "SATELLITE_REPLICAS",
-                "127.0.0.1:" + Child.freePort()));
-    try (Feed feed = new Feed(satellite.address())) {
+                "127.0.0.1:" + ChildProcess.freePort()));
+    try (SampleSender feed = new SampleSender(satellite.address())) {
       feed.segments("watched", 3);
       Eventually.equal(3, "segments taken", () -> node.taken().size());
       node.refuses(true);

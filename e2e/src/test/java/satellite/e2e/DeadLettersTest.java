@@ -31,10 +31,11 @@ class DeadLettersTest {
   /** What the packaged program prints, which must end with 0. */
   private List<String> deadLetters(String... arguments) {
     String jar = SatelliteProcess.ROOT.resolve("satellite/target/satellite.jar").toString();
-    List<String> command = new ArrayList<>(List.of(Child.JAVA, "-jar", jar, "dead-letters"));
+    List<String> command = new ArrayList<>(List.of(ChildProcess.JAVA, "-jar", jar, "dead-letters"));
     command.addAll(List.of(arguments));
-    try (Child child =
-        Child.start("dead-letters", Map.of("SATELLITE_DATA_DIR", data.toString()), command)) {
+    try (ChildProcess child =
+        ChildProcess.start(
+            "dead-letters", Map.of("SATELLITE_DATA_DIR", data.toString()), command)) {
       assertEquals(0, child.awaitEnd(Duration.ofSeconds(30)), () -> "" + child.output());
       return child.output();
     }
@@ -53,7 +54,7 @@ class DeadLettersTest {
     try (RefusingNode node = new RefusingNode().refuses(true)) {
       List<String> sent;
       try (SatelliteProcess satellite = satellite("satellite-refused", node)) {
-        try (Feed feed = new Feed(satellite.address())) {
+        try (SampleSender feed = new SampleSender(satellite.address())) {
           sent = feed.segments("refused", 6);
         }
         List<String> ids = Eventually.until("six letters", this::ids, all -> all.size() == 6);

@@ -18,29 +18,29 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Everything that is sent is in OAP, all of it, once, and under the right name. */
 @Order(1)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DeliveryTest {
 
   private static final List<String> LOGGERS = List.of("logs-a", "logs-b", "logs-c");
   private static final List<String> ENVOYS = List.of("envoy-a", "envoy-b");
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private List<String> segments;
   private List<String> segmentsInSync;
   private List<String> events;
   private Commands configuration;
   private long accessLogsBefore;
 
-  DeliveryTest(Landscape landscape) {
-    this.landscape = landscape;
+  DeliveryTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   /** All at once, so that the OAP's flush is waited for once. */
   @BeforeAll
   void sendEverything() throws Exception {
-    accessLogsBefore = landscape.counters("envoy_als_in_count");
-    try (Feed feed = new Feed(landscape.address())) {
+    accessLogsBefore = environment.counters("envoy_als_in_count");
+    try (SampleSender feed = new SampleSender(environment.address())) {
       segments = feed.segments("traced", 500);
       segmentsInSync = feed.segmentsInSync("traced-in-sync", 50);
       for (int i = 1; i <= 10; i++) {
@@ -70,17 +70,17 @@ class DeliveryTest {
 
   @Test
   void everySegmentArrives() {
-    exactly(segments, "segments", () -> landscape.segmentIds("traced"));
+    exactly(segments, "segments", () -> environment.segmentIds("traced"));
   }
 
   @Test
   void everySegmentOfACollectionArrives() {
-    exactly(segmentsInSync, "segments", () -> landscape.segmentIds("traced-in-sync"));
+    exactly(segmentsInSync, "segments", () -> environment.segmentIds("traced-in-sync"));
   }
 
   @Test
   void everySegmentIsCountedOnce() {
-    equal(500L, "calls", () -> landscape.total("sum(service_cpm)", "traced"));
+    equal(500L, "calls", () -> environment.total("sum(service_cpm)", "traced"));
   }
 
   @Test
@@ -109,12 +109,12 @@ class DeliveryTest {
 
   @Test
   void everyEventArrives() {
-    exactly(events, "events", () -> landscape.strings("uuid", Questions.events("deployed")));
+    exactly(events, "events", () -> environment.strings("uuid", GraphqlQueries.events("deployed")));
   }
 
   @Test
   void everyPageViewIsCountedOnce() {
-    equal(20L, "page views", () -> landscape.total("sum(browser_app_pv)", "pages"));
+    equal(20L, "page views", () -> environment.total("sum(browser_app_pv)", "pages"));
   }
 
   @Test
@@ -122,12 +122,12 @@ class DeliveryTest {
     exactly(
         numbered("error", 20),
         "errors",
-        () -> landscape.strings("message", Questions.pageErrors("pages")));
+        () -> environment.strings("message", GraphqlQueries.pageErrors("pages")));
   }
 
   @Test
   void everyMeshCallIsCountedOnce() {
-    equal(200L, "calls", () -> landscape.total("sum(service_cpm)", "meshed"));
+    equal(200L, "calls", () -> environment.total("sum(service_cpm)", "meshed"));
   }
 
   @Test
@@ -135,13 +135,13 @@ class DeliveryTest {
     equal(
         accessLogsBefore + 100,
         "access log entries",
-        () -> landscape.counters("envoy_als_in_count"));
+        () -> environment.counters("envoy_als_in_count"));
   }
 
   @Test
   void everyAccessLogEntryArrivesUnderItsEnvoy() {
     for (String app : ENVOYS) {
-      equal(50L, "calls of " + app, () -> landscape.total("sum(service_cpm)", app + ".shop"));
+      equal(50L, "calls of " + app, () -> environment.total("sum(service_cpm)", app + ".shop"));
       equal(50, "logs of " + app, () -> logsOf(app + ".shop").size());
     }
   }
@@ -150,7 +150,7 @@ class DeliveryTest {
   void instancePropertiesArrive() {
     Eventually.until(
         "the instance with its properties",
-        () -> landscape.strings("name|value", Questions.instances("managed")),
+        () -> environment.strings("name|value", GraphqlQueries.instances("managed")),
         strings -> strings.containsAll(List.of("managed-1", "green")));
   }
 
@@ -161,7 +161,7 @@ class DeliveryTest {
 
   @Test
   void openTelemetryMetricsArrive() {
-    equal(300L, "load", () -> landscape.total("latest(meter_vm_cpu_load1)", "host-a"));
+    equal(300L, "load", () -> environment.total("latest(meter_vm_cpu_load1)", "host-a"));
   }
 
   @Test
@@ -170,20 +170,20 @@ class DeliveryTest {
   }
 
   private List<String> logsOf(String service) throws Exception {
-    return landscape.strings("content", Questions.logs(service));
+    return environment.strings("content", GraphqlQueries.logs(service));
   }
 
   private Map<String, Long> heapsOf(String service, Set<String> instances) throws Exception {
     Map<String, Long> heaps = new HashMap<>();
     for (String instance : instances) {
-      long heap = landscape.highest("latest(instance_jvm_memory_heap)", service, instance);
+      long heap = environment.highest("latest(instance_jvm_memory_heap)", service, instance);
       heaps.put(instance, heap);
     }
     return heaps;
   }
 
   private long connections(String service) throws Exception {
-    return landscape.total("latest(satellite_service_grpc_connect_count)", service);
+    return environment.total("latest(satellite_service_grpc_connect_count)", service);
   }
 
   private static List<String> numbered(String name, int count) {

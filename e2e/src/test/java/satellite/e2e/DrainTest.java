@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A rollout: those who send are sent on in time, and what no node has taken waits on disk. */
 @Order(5)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 class DrainTest {
 
   private static Map<String, String> with(Path folder, String... more) {
@@ -32,7 +32,7 @@ class DrainTest {
   }
 
   private static Path emptyFolder(String name) {
-    Path folder = Child.TARGET.resolve(name);
+    Path folder = ChildProcess.TARGET.resolve(name);
     if (Files.exists(folder)) {
       try (Stream<Path> all = Files.walk(folder)) {
         for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
@@ -46,15 +46,15 @@ class DrainTest {
   }
 
   @Test
-  void whatNoNodeTookIsOnDiskAndTheNextStartForwardsIt(Landscape landscape) {
-    landscape.needsSatellite();
+  void whatNoNodeTookIsOnDiskAndTheNextStartForwardsIt(TestEnvironment environment) {
+    environment.needsSatellite();
     Path folder = emptyFolder("satellite-kept-data");
     List<String> sent;
     try (var satellite =
             SatelliteProcess.inFrontOf(
                 "satellite-kept",
-                with(folder, "SATELLITE_GRPC_CLIENT", "127.0.0.1:" + Child.freePort()));
-        Feed feed = new Feed(satellite.address())) {
+                with(folder, "SATELLITE_GRPC_CLIENT", "127.0.0.1:" + ChildProcess.freePort()));
+        SampleSender feed = new SampleSender(satellite.address())) {
       sent = feed.segments("kept", 300);
       assertEquals(0, satellite.stop());
       Account account = Account.ofLastLine(satellite.output());
@@ -62,8 +62,8 @@ class DrainTest {
     }
     try (var satellite =
         SatelliteProcess.inFrontOf(
-            "satellite-kept-again", with(folder), landscape.one, landscape.two)) {
-      Eventually.exactly(sent, "segments", () -> landscape.segmentIds("kept"));
+            "satellite-kept-again", with(folder), environment.one, environment.two)) {
+      Eventually.exactly(sent, "segments", () -> environment.segmentIds("kept"));
       assertEquals(0, satellite.stop());
       List<String> output = satellite.output();
       assertEquals(new Account(300, 300, 0, 0, 0, 0), Account.ofLastLine(output), "" + output);
@@ -72,10 +72,10 @@ class DrainTest {
   }
 
   @Test
-  void theSecondOnAFolderSaysSoAndEnds(Landscape landscape) {
-    landscape.needsSatellite();
+  void theSecondOnAFolderSaysSoAndEnds(TestEnvironment environment) {
+    environment.needsSatellite();
     Path folder = emptyFolder("satellite-shared-data");
-    try (var first = SatelliteProcess.inFrontOf("satellite-first", with(folder), landscape.one);
+    try (var first = SatelliteProcess.inFrontOf("satellite-first", with(folder), environment.one);
         var second = SatelliteProcess.launched("satellite-second", with(folder))) {
       assertEquals(1, second.awaitEnd());
       List<String> said =
@@ -87,31 +87,31 @@ class DrainTest {
       assertEquals(0, first.stop());
     }
     // Whoever had it has let go of it.
-    try (var third = SatelliteProcess.inFrontOf("satellite-third", with(folder), landscape.one)) {
+    try (var third = SatelliteProcess.inFrontOf("satellite-third", with(folder), environment.one)) {
       assertEquals(0, third.stop());
     }
   }
 
   @Test
-  void itTakesInUntilEverybodyKnowsThatItIsGoing(Landscape landscape) throws Exception {
-    landscape.needsSatellite();
+  void itTakesInUntilEverybodyKnowsThatItIsGoing(TestEnvironment environment) throws Exception {
+    environment.needsSatellite();
     try (var satellite =
         SatelliteProcess.inFrontOf(
             "satellite-held",
             Map.of("SATELLITE_SHUTDOWN_HOLD_TIME", "4"),
-            landscape.one,
-            landscape.two)) {
+            environment.one,
+            environment.two)) {
       satellite.terminate();
       Eventually.equal(503, "readiness", satellite::readiness);
       List<String> sent;
-      try (Feed late = new Feed(satellite.address())) {
+      try (SampleSender late = new SampleSender(satellite.address())) {
         sent = late.segments("held", 50);
       }
       assertEquals(503, satellite.readiness());
       assertEquals(0, satellite.awaitEnd());
       assertTrue(
           Account.ofLastLine(satellite.output()).closedWith(50), satellite.output().toString());
-      Eventually.exactly(sent, "segments", () -> landscape.segmentIds("held"));
+      Eventually.exactly(sent, "segments", () -> environment.segmentIds("held"));
     }
   }
 }

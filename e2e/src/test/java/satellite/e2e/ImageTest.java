@@ -53,7 +53,8 @@ class ImageTest {
     int number = 0;
     for (String run : dockerfile.all("RUN")) {
       List<String> command = List.of("sh", "-c", here(run));
-      try (Child child = Child.start("image-run-" + ++number, environment(), command)) {
+      try (ChildProcess child =
+          ChildProcess.start("image-run-" + ++number, environment(), command)) {
         assertEquals(0, child.awaitEnd(Duration.ofSeconds(90)), () -> "" + child.output());
       }
     }
@@ -113,13 +114,13 @@ class ImageTest {
     grantToGroup(data);
     Map<String, Long> before = files(image);
     try (RefusingNode node = new RefusingNode()) {
-      int grpc = Child.freePort();
-      int admin = Child.freePort();
+      int grpc = ChildProcess.freePort();
+      int admin = ChildProcess.freePort();
       Map<String, String> environment = environment();
       // A cache that cannot be used ends the program; as shipped it would only start slower.
       environment.merge("JDK_JAVA_OPTIONS", " -XX:AOTMode=on", String::concat);
       environment.put("SATELLITE_GRPC_ADDRESS", "127.0.0.1:" + grpc);
-      environment.put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:" + Child.freePort());
+      environment.put("SATELLITE_HTTP_ADDRESS", "127.0.0.1:" + ChildProcess.freePort());
       environment.put("SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", "127.0.0.1:" + admin);
       environment.put("SATELLITE_SHUTDOWN_HOLD_TIME", "0");
       environment.put("SATELLITE_GRPC_ACCEPT_LIMIT_CPU_UTILIZATION", "101");
@@ -128,10 +129,10 @@ class ImageTest {
       environment.put("SATELLITE_DATA_DIR", data.toString());
       List<String> command = new ArrayList<>(confined(Path.of("/tmp"), data));
       dockerfile.command().forEach(word -> command.add(here(word)));
-      try (Child satellite = Child.start("satellite-image", environment, command)) {
+      try (ChildProcess satellite = ChildProcess.start("satellite-image", environment, command)) {
         satellite.awaitReady(
             Duration.ofSeconds(30), () -> Http.get(admin, "/ready").statusCode() == 200);
-        try (Feed feed = new Feed("127.0.0.1:" + grpc)) {
+        try (SampleSender feed = new SampleSender("127.0.0.1:" + grpc)) {
           feed.segments("contained", SEGMENTS);
         }
         assertEquals(0, satellite.stop(Duration.ofSeconds(20)));
@@ -156,7 +157,7 @@ class ImageTest {
     dockerfile.command().forEach(word -> command.add(here(word)));
     command.set(command.size() - 1, "--version");
     command.add(command.indexOf("-jar"), "-XX:+PrintFlagsFinal");
-    try (Child version = Child.start("image-heap", environment, command)) {
+    try (ChildProcess version = ChildProcess.start("image-heap", environment, command)) {
       assertEquals(0, version.awaitEnd(Duration.ofSeconds(30)), () -> "" + version.output());
       assertTrue(
           version.output().stream().anyMatch(l -> l.matches(".* MaxHeapSize .*\\b201326592\\b.*")),

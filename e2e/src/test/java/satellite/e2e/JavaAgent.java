@@ -13,16 +13,16 @@ final class JavaAgent implements AutoCloseable {
 
   private static final Path JAR = Path.of("oap/target/agent/skywalking-agent.jar").toAbsolutePath();
 
-  private final int port = Child.freePort();
-  private final Child process;
+  private final int port = ChildProcess.freePort();
+  private final ChildProcess process;
 
   private JavaAgent(Path agent, String service, String instance, String reportTo) {
     process =
-        Child.start(
+        ChildProcess.start(
             "agent-" + service,
             Map.of(),
             List.of(
-                Child.JAVA,
+                ChildProcess.JAVA,
                 "-Xmx96m",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
@@ -47,7 +47,7 @@ final class JavaAgent implements AutoCloseable {
   /** Starts one without waiting for it; several can start side by side. */
   static JavaAgent start(String service, String instance, String reportTo) {
     if (!Files.isRegularFile(JAR)) {
-      throw Peers.missing("agent", JAR + " is not there; mvn verify fetches it");
+      throw RequiredPeers.missing("agent", JAR + " is not there; mvn verify fetches it");
     }
     return new JavaAgent(Installed.AGENT, service, instance, reportTo);
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * With one OAP: a task, its segment and its snapshots can be read only from one store.
  */
 @Order(8)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JavaAgentProfilingTest {
 
@@ -33,9 +33,9 @@ class JavaAgentProfilingTest {
   private final Map<String, JavaAgent> agents = new HashMap<>();
   private final Map<String, String> tasks = new HashMap<>();
 
-  JavaAgentProfilingTest(Landscape landscape) {
-    landscape.needsSatellite();
-    oap = landscape.one;
+  JavaAgentProfilingTest(TestEnvironment environment) {
+    environment.needsSatellite();
+    oap = environment.one;
     satellite = SatelliteProcess.inFrontOf("satellite-profiling", oap);
   }
 
@@ -45,13 +45,13 @@ class JavaAgentProfilingTest {
     agents.put(STRAIGHT, JavaAgent.start(STRAIGHT, INSTANCE, oap.address()));
     for (String service : agents.keySet()) {
       agents.get(service).awaitReady();
-      tasks.put(service, oap.strings("id", Questions.newProfileTask(service, "/slow")).get(0));
+      tasks.put(service, oap.strings("id", GraphqlQueries.newProfileTask(service, "/slow")).get(0));
     }
     for (String service : agents.keySet()) {
       equal(
           List.of("NOTIFIED", INSTANCE),
           "task of " + service,
-          () -> oap.strings("operationType|instanceName", Questions.profileTasks(service)));
+          () -> oap.strings("operationType|instanceName", GraphqlQueries.profileTasks(service)));
       agents.get(service).ask("/slow");
     }
   }
@@ -67,7 +67,7 @@ class JavaAgentProfilingTest {
   void theSlowMethodIsSeenOnTheStack(String service) {
     Eventually.until(
         "the stacks",
-        () -> oap.strings("codeSignature", Questions.stacks(segmentOf(service))),
+        () -> oap.strings("codeSignature", GraphqlQueries.stacks(segmentOf(service))),
         methods -> methods.stream().anyMatch(m -> m.startsWith("satellite.e2e.Shop.dawdle:")));
   }
 
@@ -88,10 +88,10 @@ class JavaAgentProfilingTest {
 
   /** How often the bottom of the stack was seen. */
   private long seen(String service) throws Exception {
-    return Collections.max(oap.numbers("count", Questions.stacks(segmentOf(service))));
+    return Collections.max(oap.numbers("count", GraphqlQueries.stacks(segmentOf(service))));
   }
 
   private String segmentOf(String service) throws Exception {
-    return oap.strings("segmentId", Questions.profiledSegments(tasks.get(service))).get(0);
+    return oap.strings("segmentId", GraphqlQueries.profiledSegments(tasks.get(service))).get(0);
   }
 }

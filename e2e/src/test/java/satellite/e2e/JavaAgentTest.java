@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * both is the same.
  */
 @Order(2)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class JavaAgentTest {
@@ -47,18 +47,18 @@ class JavaAgentTest {
           "Exit, pay, bank:443, GRPC, RPCFramework",
           "Local, pack, , Unknown, Unknown");
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private JavaAgent agent;
   private JavaAgent straight;
 
-  JavaAgentTest(Landscape landscape) {
-    this.landscape = landscape;
+  JavaAgentTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   @BeforeAll
   void takeOrders() throws Exception {
-    agent = JavaAgent.start(SERVICE, INSTANCE, landscape.address());
-    straight = JavaAgent.start(STRAIGHT, INSTANCE, landscape.straight());
+    agent = JavaAgent.start(SERVICE, INSTANCE, environment.address());
+    straight = JavaAgent.start(STRAIGHT, INSTANCE, environment.straight());
     agent.awaitReady();
     straight.awaitReady();
     for (int order = 0; order < ORDERS; order++) {
@@ -78,7 +78,7 @@ class JavaAgentTest {
     List<String> ids =
         Eventually.until(
             "two segments for each order",
-            () -> landscape.segmentIds(service),
+            () -> environment.segmentIds(service),
             found -> found.size() == 2 * ORDERS);
     assertEquals(2 * ORDERS, Set.copyOf(ids).size());
   }
@@ -92,8 +92,9 @@ class JavaAgentTest {
         () ->
             rows(
                 5,
-                landscape.strings(
-                    "type|endpointName|peer|component|layer", Questions.spans(tracesOf(service)))));
+                environment.strings(
+                    "type|endpointName|peer|component|layer",
+                    GraphqlQueries.spans(tracesOf(service)))));
   }
 
   @ParameterizedTest
@@ -102,9 +103,9 @@ class JavaAgentTest {
     Eventually.until(
         "half of the segments are parents of the others",
         () -> {
-          Set<String> childless = new HashSet<>(landscape.segmentIds(service));
+          Set<String> childless = new HashSet<>(environment.segmentIds(service));
           childless.removeAll(
-              landscape.strings("parentSegmentId", Questions.spans(tracesOf(service))));
+              environment.strings("parentSegmentId", GraphqlQueries.spans(tracesOf(service))));
           return childless.size();
         },
         size -> size == ORDERS);
@@ -113,7 +114,7 @@ class JavaAgentTest {
   @ParameterizedTest
   @ValueSource(strings = {SERVICE, STRAIGHT})
   void everyCallIsCountedOnce(String service) {
-    equal((long) ORDERS, "calls", () -> landscape.total("sum(service_cpm)", service));
+    equal((long) ORDERS, "calls", () -> environment.total("sum(service_cpm)", service));
   }
 
   @ParameterizedTest
@@ -129,8 +130,8 @@ class JavaAgentTest {
         () ->
             rows(
                 3,
-                landscape.strings(
-                    "serviceName|serviceInstanceName|content", Questions.logs(service))));
+                environment.strings(
+                    "serviceName|serviceInstanceName|content", GraphqlQueries.logs(service))));
     equal(ORDERS, "traces", () -> tracesOf(service).size());
   }
 
@@ -167,7 +168,7 @@ class JavaAgentTest {
     for (String layer : List.of("GENERAL", "SO11Y_JAVA_AGENT")) {
       Eventually.until(
           "services of " + layer,
-          () -> landscape.strings("name", Questions.services(layer)),
+          () -> environment.strings("name", GraphqlQueries.services(layer)),
           names -> names.containsAll(List.of(SERVICE, STRAIGHT)));
     }
   }
@@ -197,12 +198,12 @@ class JavaAgentTest {
   @Test
   void itTakesAProfilingTask() throws Exception {
     // These OAPs share no store, and the agent may ask any of them.
-    for (RealOap oap : landscape.oaps()) {
-      oap.query(Questions.newProfileTask(SERVICE, "/hello"));
+    for (RealOap oap : environment.oaps()) {
+      oap.query(GraphqlQueries.newProfileTask(SERVICE, "/hello"));
     }
     Eventually.until(
         "an agent was notified",
-        () -> landscape.strings("instanceName", Questions.profileTasks(SERVICE)),
+        () -> environment.strings("instanceName", GraphqlQueries.profileTasks(SERVICE)),
         names -> names.contains(INSTANCE));
   }
 
@@ -212,31 +213,33 @@ class JavaAgentTest {
   void itsEventsAreTheSameWhenItHasEnded() throws Exception {
     end();
     // What is sent now comes after all that an agent may have sent.
-    try (Feed through = new Feed(landscape.address());
-        Feed direct = new Feed(landscape.straight())) {
+    try (SampleSender through = new SampleSender(environment.address());
+        SampleSender direct = new SampleSender(environment.straight())) {
       List<String> later = new ArrayList<>(through.events("after-the-shops", 20));
       later.addAll(direct.events("after-the-shops", 20));
       exactly(
           later,
           "later events",
-          () -> landscape.strings("uuid", Questions.events("after-the-shops")));
+          () -> environment.strings("uuid", GraphqlQueries.events("after-the-shops")));
     }
-    assertEquals(List.of("Start"), landscape.strings("name", Questions.events(SERVICE)));
-    assertEquals(List.of("Start"), landscape.strings("name", Questions.events(STRAIGHT)));
+    assertEquals(List.of("Start"), environment.strings("name", GraphqlQueries.events(SERVICE)));
+    assertEquals(List.of("Start"), environment.strings("name", GraphqlQueries.events(STRAIGHT)));
   }
 
   private long figure(String name, String service) throws Exception {
-    return landscape.highest("latest(" + name + ")", service, INSTANCE);
+    return environment.highest("latest(" + name + ")", service, INSTANCE);
   }
 
   /** The instance's name among them. */
   private Set<String> properties(String service) throws Exception {
-    return new TreeSet<>(landscape.strings("name", Questions.instances(service)));
+    return new TreeSet<>(environment.strings("name", GraphqlQueries.instances(service)));
   }
 
   /** As the logs name them. */
   private List<String> tracesOf(String service) throws Exception {
-    return landscape.strings("traceId", Questions.logs(service)).stream().distinct().toList();
+    return environment.strings("traceId", GraphqlQueries.logs(service)).stream()
+        .distinct()
+        .toList();
   }
 
   /** So many strings that stand together, as one. */

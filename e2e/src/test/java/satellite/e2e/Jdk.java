@@ -24,7 +24,7 @@ record Jdk(Path home, int feature) {
         .min(Comparator.comparingInt(Jdk::feature))
         .orElseThrow(
             () ->
-                Peers.missing(
+                RequiredPeers.missing(
                     "jdk" + feature,
                     "no JDK from "
                         + feature

@@ -13,18 +13,18 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Built for Java 17, the program runs on Java 25 with the same options, and no complaints. */
 @Order(7)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 class Jdk25Test {
 
   private static final int SEGMENTS = 200;
 
   @Test
-  void itCarriesAndDrainsAndTheJvmHasNothingToWarnOf(Landscape landscape) {
-    landscape.needsSatellite();
+  void itCarriesAndDrainsAndTheJvmHasNothingToWarnOf(TestEnvironment environment) {
+    environment.needsSatellite();
     Jdk jdk = Jdk.from(25);
     try (var satellite =
-            SatelliteProcess.inFrontOf("satellite-jdk25", jdk, landscape.one, landscape.two);
-        Feed feed = new Feed(satellite.address())) {
+            SatelliteProcess.inFrontOf("satellite-jdk25", jdk, environment.one, environment.two);
+        SampleSender feed = new SampleSender(satellite.address())) {
       List<String> segments = feed.segments("modern", SEGMENTS);
       feed.accessLogs("modern-envoy", List.of(List.of("/a", "/b"), List.of("/c")));
       Commands configuration = feed.configuration("modern");
@@ -33,8 +33,8 @@ class Jdk25Test {
       assertEquals(0, satellite.stop());
       List<String> output = satellite.output();
       assertTrue(Account.ofLastLine(output).closedWith(SEGMENTS + 2), output.toString());
-      exactly(segments, "segments", () -> landscape.segmentIds("modern"));
-      equal(3L, "calls", () -> landscape.total("sum(service_cpm)", "modern-envoy.shop"));
+      exactly(segments, "segments", () -> environment.segmentIds("modern"));
+      equal(3L, "calls", () -> environment.total("sum(service_cpm)", "modern-envoy.shop"));
       assertEquals(List.of(), output.stream().filter(Jdk25Test::isOfTheJvm).toList());
     }
   }

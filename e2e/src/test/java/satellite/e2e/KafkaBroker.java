@@ -31,18 +31,18 @@ final class KafkaBroker implements AutoCloseable {
 
   private final String name;
   private final Path settings;
-  private final int port = Child.freePort();
-  private Child process;
+  private final int port = ChildProcess.freePort();
+  private ChildProcess process;
 
   private KafkaBroker(String name) {
     this.name = name;
-    this.settings = Child.TARGET.resolve(name + ".properties");
+    this.settings = ChildProcess.TARGET.resolve(name + ".properties");
   }
 
   /** Starts one without waiting for it. */
   static KafkaBroker start(String name) {
     if (!Files.isDirectory(LIBS)) {
-      throw Peers.missing("kafka", LIBS + " is not there; mvn verify fills it");
+      throw RequiredPeers.missing("kafka", LIBS + " is not there; mvn verify fills it");
     }
     KafkaBroker broker = new KafkaBroker(name);
     broker.format();
@@ -51,11 +51,11 @@ final class KafkaBroker implements AutoCloseable {
   }
 
   private void format() {
-    Path data = Child.TARGET.resolve(name + "-data");
-    int controller = Child.freePort();
+    Path data = ChildProcess.TARGET.resolve(name + "-data");
+    int controller = ChildProcess.freePort();
     try {
       deleteAll(data);
-      Files.createDirectories(Child.TARGET);
+      Files.createDirectories(ChildProcess.TARGET);
       Files.writeString(
           settings,
           String.join(
@@ -97,11 +97,11 @@ final class KafkaBroker implements AutoCloseable {
     process = run(name, "kafka.Kafka");
   }
 
-  private Child run(String as, String... program) {
+  private ChildProcess run(String as, String... program) {
     List<String> command =
         new ArrayList<>(
             List.of(
-                Child.JAVA,
+                ChildProcess.JAVA,
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
@@ -109,7 +109,7 @@ final class KafkaBroker implements AutoCloseable {
                 LIBS + "/*"));
     command.addAll(Arrays.asList(program));
     command.add(settings.toString());
-    return Child.start(as, Map.of(), command);
+    return ChildProcess.start(as, Map.of(), command);
   }
 
   /** Waits until it answers. */

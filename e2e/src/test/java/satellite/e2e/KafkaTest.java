@@ -61,7 +61,7 @@ class KafkaTest {
         RealOap.start(
             "oap-kafka",
             "127.0.0.3",
-            Child.freePort(),
+            ChildProcess.freePort(),
             Map.of(
                 "SW_KAFKA_FETCHER",
                 "default",
@@ -77,7 +77,7 @@ class KafkaTest {
         Duration.ofSeconds(45),
         broker::partitionsRead,
         read -> read == PARTITIONS);
-    try (Feed feed = new Feed(satellite.address())) {
+    try (SampleSender feed = new SampleSender(satellite.address())) {
       segments = feed.segments("traced", 500);
       segmentsInSync = feed.segmentsInSync("traced-in-sync", 50);
       feed.jvm("jvm", "jvm-1", 5_000_000);
@@ -121,34 +121,34 @@ class KafkaTest {
   void everySegmentArrivesOnce() {
     exactly(segments, "segments", () -> oap.segmentIds("traced"));
     exactly(segmentsInSync, "segments", () -> oap.segmentIds("traced-in-sync"));
-    equal(500L, "calls", () -> oap.figure(Questions.figure("sum(service_cpm)", "traced")));
+    equal(500L, "calls", () -> oap.figure(GraphqlQueries.figure("sum(service_cpm)", "traced")));
   }
 
   @Test
   void everyLogArrivesUnderItsService() {
     for (String service : List.of("logs-a", "logs-b")) {
-      exactly(numbered(100), "logs", () -> oap.strings("content", Questions.logs(service)));
+      exactly(numbered(100), "logs", () -> oap.strings("content", GraphqlQueries.logs(service)));
     }
   }
 
   @Test
   void theHeapArrives() {
-    String heap = Questions.figure("latest(instance_jvm_memory_heap)", "jvm", "jvm-1");
+    String heap = GraphqlQueries.figure("latest(instance_jvm_memory_heap)", "jvm", "jvm-1");
     equal(5_000_000L, "heap", () -> oap.figure(heap));
   }
 
   @Test
   void metersArrive() {
     String connections = "latest(satellite_service_grpc_connect_count)";
-    equal(42L, "meters", () -> oap.figure(Questions.figure(connections, "metered")));
-    equal(43L, "meters", () -> oap.figure(Questions.figure(connections, "metered-in-batch")));
+    equal(42L, "meters", () -> oap.figure(GraphqlQueries.figure(connections, "metered")));
+    equal(43L, "meters", () -> oap.figure(GraphqlQueries.figure(connections, "metered-in-batch")));
   }
 
   @Test
   void instancePropertiesArrive() {
     Eventually.until(
         "the instance with its properties",
-        () -> oap.strings("name|value", Questions.instances("managed")),
+        () -> oap.strings("name|value", GraphqlQueries.instances("managed")),
         strings -> strings.containsAll(List.of("managed-1", "green")));
   }
 
@@ -165,7 +165,7 @@ class KafkaTest {
 
   @Test
   void whatOapDoesNotReadFromKafkaGoesToOapItself() {
-    exactly(events, "events", () -> oap.strings("uuid", Questions.events("deployed")));
+    exactly(events, "events", () -> oap.strings("uuid", GraphqlQueries.events("deployed")));
   }
 
   @Test
@@ -187,8 +187,8 @@ class KafkaTest {
     // What comes in during the outage is to wait, however slow the machine.
     settings.put("SATELLITE_QUEUE_EVENT_BUFFER_SIZE", "100000");
     try (var bereaved = SatelliteProcess.inFrontOf("satellite-outage", settings, oap);
-        Feed feed = new Feed(bereaved.address())) {
-      Sending<SegmentObject> stream = feed.segmentStream();
+        SampleSender feed = new SampleSender(bereaved.address())) {
+      ClientStream<SegmentObject> stream = feed.segmentStream();
       CompletableFuture<Void> outage = CompletableFuture.runAsync(() -> outage(bereaved));
       List<String> all = new ArrayList<>();
       while (!outage.isDone()) {
@@ -230,7 +230,7 @@ class KafkaTest {
     return satellite.metrics().sum("satellite_forwarded_messages", "pipe=\"tracingpipe\"");
   }
 
-  private static List<String> send(Sending<SegmentObject> stream, int count) {
+  private static List<String> send(ClientStream<SegmentObject> stream, int count) {
     List<String> ids = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String id = Samples.id();

@@ -36,18 +36,18 @@ final class KubeApiServer implements AutoCloseable {
   private static final Duration LONGEST_START = Duration.ofSeconds(60);
 
   private static final Path SOURCES = Path.of("kubernetes").toAbsolutePath();
-  private static final Path HOME = Child.TARGET.resolve("kubernetes");
+  private static final Path HOME = ChildProcess.TARGET.resolve("kubernetes");
   private static final Path DATA = HOME.resolve("etcd");
   private static final Path TOKENS = HOME.resolve("tokens.csv");
   private static final Path TLS = SatelliteProcess.ROOT.resolve("pipes/src/test/resources/tls");
   private static final String ADMIN = "token-of-admin";
 
   private final Path programs;
-  private final int port = Child.freePort();
-  private final int etcdPort = Child.freePort();
+  private final int port = ChildProcess.freePort();
+  private final int etcdPort = ChildProcess.freePort();
   private final HttpClient client;
-  private final Child etcd;
-  private Child server;
+  private final ChildProcess etcd;
+  private ChildProcess server;
 
   private KubeApiServer(Path programs) throws IOException {
     this.programs = programs;
@@ -107,9 +107,9 @@ final class KubeApiServer implements AutoCloseable {
   }
 
   /** Go calls it by the last part of its path. */
-  private Child launchEtcd() {
-    String peers = "http://127.0.0.1:" + Child.freePort();
-    return Child.start(
+  private ChildProcess launchEtcd() {
+    String peers = "http://127.0.0.1:" + ChildProcess.freePort();
+    return ChildProcess.start(
         "etcd",
         Map.of(),
         List.of(
@@ -124,8 +124,8 @@ final class KubeApiServer implements AutoCloseable {
             "--log-level=warn"));
   }
 
-  private Child launchServer() {
-    return Child.start(
+  private ChildProcess launchServer() {
+    return ChildProcess.start(
         "kube-apiserver",
         Map.of(),
         List.of(

@@ -42,8 +42,8 @@ class KubernetesTest {
   private static final String PODS = rule("''", "pods");
 
   private static final String ACCOUNT = "satellite";
-  private static final int PORT = Child.freePort();
-  private static final int OTHER_PORT = Child.freePort();
+  private static final int PORT = ChildProcess.freePort();
+  private static final int OTHER_PORT = ChildProcess.freePort();
 
   /** A set that has changed is told at once; this is for a busy machine. */
   private static final Duration AT_ONCE = Duration.ofSeconds(3);
@@ -80,7 +80,7 @@ class KubernetesTest {
     namespace.ready("oap-starting", "127.0.0.5", false);
     namespace.pod("of-another-app", "{app: oap}", "127.0.0.6", PORT);
     try (var satellite = satellite(namespace, Map.of());
-        Feed feed = new Feed(satellite.address())) {
+        SampleSender feed = new SampleSender(satellite.address())) {
       nodes(satellite, one, two, three);
       List<String> sent = feed.segments("found", 300);
       exactly(sent, "segments", () -> taken(one, two, three));
@@ -99,7 +99,7 @@ class KubernetesTest {
     KubeNamespace namespace = namespace("leaving");
     run(namespace, one, two, three);
     try (var satellite = satellite(namespace, Map.of());
-        var feed = new SteadyFeed(satellite.address(), "leaving")) {
+        var feed = new SteadySender(satellite.address(), "leaving")) {
       nodes(satellite, one, two, three);
       takesMore(three);
 
@@ -131,7 +131,7 @@ class KubernetesTest {
     KubeNamespace namespace = namespace("empty");
     run(namespace, one);
     try (var satellite = satellite(namespace, Map.of());
-        var feed = new SteadyFeed(satellite.address(), "waiting")) {
+        var feed = new SteadySender(satellite.address(), "waiting")) {
       nodes(satellite, one);
       takesMore(one);
       namespace.end(pod(one));
@@ -216,7 +216,7 @@ class KubernetesTest {
     KubeNamespace namespace = namespace("away");
     run(namespace, one, two);
     try (var satellite = satellite(namespace, Map.of());
-        var feed = new SteadyFeed(satellite.address(), "away")) {
+        var feed = new SteadySender(satellite.address(), "away")) {
       nodes(satellite, one, two);
       kubernetes.kill();
       Eventually.until(
@@ -282,7 +282,7 @@ class KubernetesTest {
                 Map.of(
                     "SATELLITE_GRPC_CLIENT_KUBERNETES_NAMESPACE", "here,there",
                     "SATELLITE_GRPC_CLIENT_KUBERNETES_EXTRA_PORT", "grpc"));
-        Feed feed = new Feed(satellite.address())) {
+        SampleSender feed = new SampleSender(satellite.address())) {
       there.pod("oap", OAP, "127.0.0.3", OTHER_PORT);
       nodes(satellite, one);
       Eventually.until(
@@ -305,7 +305,7 @@ class KubernetesTest {
     run(namespace, one, two);
     namespace.pod("oap-starting", OAP, "127.0.0.5", PORT);
     namespace.ready("oap-starting", "127.0.0.5", false);
-    try (Child check =
+    try (ChildProcess check =
         SatelliteProcess.command("check-well", settings(namespace, Map.of()), "check")) {
       assertEquals(0, check.awaitEnd(Duration.ofSeconds(30)), check.output().toString());
       String said = String.join("\n", check.output());
@@ -315,7 +315,7 @@ class KubernetesTest {
     }
     Map<String, String> slices =
         settings(namespace, Map.of("SATELLITE_GRPC_CLIENT_KUBERNETES_KIND", "endpointslice"));
-    try (Child check = SatelliteProcess.command("check-forbidden", slices, "check")) {
+    try (ChildProcess check = SatelliteProcess.command("check-forbidden", slices, "check")) {
       assertEquals(1, check.awaitEnd(Duration.ofSeconds(30)), check.output().toString());
       String said = String.join("\n", check.output());
       assertTrue(said.contains("resources [endpointslices], verbs [list, watch]"), said);
@@ -355,7 +355,7 @@ class KubernetesTest {
   }
 
   private static Path tokenFile(KubeNamespace namespace) {
-    return Child.TARGET.resolve("kubernetes").resolve("token-of-" + namespace.name());
+    return ChildProcess.TARGET.resolve("kubernetes").resolve("token-of-" + namespace.name());
   }
 
   /** As a whole, so that nobody reads half of it. */
@@ -440,7 +440,7 @@ class KubernetesTest {
 
   /** Once what was on its way to it has arrived, whatever is sent. */
   private static void takesNothingMore(
-      RefusingNode node, SatelliteProcess satellite, SteadyFeed feed) {
+      RefusingNode node, SatelliteProcess satellite, SteadySender feed) {
     String label = label(node.address());
     equal(0L, "calls", () -> satellite.metrics().sum("satellite_node_in_flight", label));
     int taken = node.taken().size();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * back when it goes. Whatever they reported meanwhile is in OAP, once.
  */
 @Order(16)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 class MovingAgentsTest {
 
   private static final List<String> JAVA = List.of("moving-1", "moving-2", "moving-3", "moving-4");
@@ -24,10 +24,10 @@ class MovingAgentsTest {
   private static final long PAUSE_MILLIS = 100;
   private static final int ORDERS = 200;
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
 
-  MovingAgentsTest(Landscape landscape) {
-    this.landscape = landscape;
+  MovingAgentsTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   private static Map<String, String> settings(RealOap oap) {
@@ -39,7 +39,7 @@ class MovingAgentsTest {
 
   @Test
   void theyMoveAndNothingTheyReportIsLostOrDoubled() throws Exception {
-    RealOap oap = landscape.oaps().get(0);
+    RealOap oap = environment.oaps().get(0);
     try (ClusterIp service = new ClusterIp();
         ReplicaSet replicas = new ReplicaSet("moving", number -> settings(oap));
         Customers customers = new Customers(PAUSE_MILLIS)) {
@@ -70,8 +70,8 @@ class MovingAgentsTest {
         Eventually.until("all are back", () -> replicas.connections(2)[0], now -> now >= AGENTS);
         python.awaitAllOrders();
         node.awaitAllOrders();
-        Traces.assertSegments(oap, PYTHON, 2 * ORDERS);
-        Traces.assertSegments(oap, NODE, 3 * ORDERS);
+        TraceCounts.assertSegments(oap, PYTHON, 2 * ORDERS);
+        TraceCounts.assertSegments(oap, NODE, 3 * ORDERS);
       }
       customers.assertAllArrive(oap);
     }

@@ -16,13 +16,13 @@ final class NodeAgent implements AutoCloseable {
 
   private static final Path HOME = Path.of("target/test-classes/node").toAbsolutePath();
 
-  private final Child process;
+  private final ChildProcess process;
 
   private NodeAgent(
       String service, String instance, String reportTo, int good, int bad, long pauseMillis)
       throws IOException {
     process =
-        Child.start(
+        ChildProcess.start(
             "node-" + service,
             Map.of(
                 "NODE_PATH", modules().toString(),

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * both is the same.
  */
 @Order(9)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NodeAgentTest {
 
@@ -28,18 +28,18 @@ class NodeAgentTest {
   private static final int GOOD = 30;
   private static final int BAD = 10;
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private NodeAgent agent;
   private NodeAgent straight;
 
-  NodeAgentTest(Landscape landscape) {
-    this.landscape = landscape;
+  NodeAgentTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   @BeforeAll
   void takeOrders() throws Exception {
-    agent = NodeAgent.start(SERVICE, INSTANCE, landscape.address(), GOOD, BAD);
-    straight = NodeAgent.start(STRAIGHT, INSTANCE, landscape.straight(), GOOD, BAD);
+    agent = NodeAgent.start(SERVICE, INSTANCE, environment.address(), GOOD, BAD);
+    straight = NodeAgent.start(STRAIGHT, INSTANCE, environment.straight(), GOOD, BAD);
     agent.awaitAllOrders();
     straight.awaitAllOrders();
   }
@@ -69,15 +69,15 @@ class NodeAgentTest {
             "Exit /stock/bad", BAD,
             "Entry GET:/stock/bad", BAD);
     equal(
-        new Traces(GOOD + BAD, 3 * (GOOD + BAD), 3 * BAD, spans),
+        new TraceCounts(GOOD + BAD, 3 * (GOOD + BAD), 3 * BAD, spans),
         "traces",
-        () -> Traces.of(service, landscape));
+        () -> TraceCounts.of(service, environment));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {SERVICE, STRAIGHT})
   void everyCallIsCountedOnce(String service) {
-    equal(2L * (GOOD + BAD), "calls", () -> landscape.total("sum(service_cpm)", service));
+    equal(2L * (GOOD + BAD), "calls", () -> environment.total("sum(service_cpm)", service));
   }
 
   @ParameterizedTest
@@ -85,7 +85,7 @@ class NodeAgentTest {
   void itsInstanceIsKnownWithItsProperties(String service) {
     Eventually.until(
         "the instance with its properties",
-        () -> landscape.strings("name|language|value", Questions.instances(service)),
+        () -> environment.strings("name|language|value", GraphqlQueries.instances(service)),
         strings ->
             strings.containsAll(List.of(INSTANCE, "NODEJS", "OS Name", "hostname", "Process No.")));
   }

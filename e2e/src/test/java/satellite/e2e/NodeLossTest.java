@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** An OAP dies. Last of all, as it stays dead. */
 @Order(Integer.MAX_VALUE)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 class NodeLossTest {
 
   private static final String SERVICE = "bereaved";
@@ -34,16 +34,16 @@ class NodeLossTest {
 
   /** What a node has answered for is its own to keep: all else is at the other. */
   @Test
-  void nothingIsLostButWhatTheDeadNodeHadAnsweredFor(Landscape landscape) throws Exception {
-    landscape.needsSatellite();
-    RealOap living = landscape.one;
-    RealOap dead = landscape.two;
+  void nothingIsLostButWhatTheDeadNodeHadAnsweredFor(TestEnvironment environment) throws Exception {
+    environment.needsSatellite();
+    RealOap living = environment.one;
+    RealOap dead = environment.two;
     try (var satellite =
             SatelliteProcess.inFrontOf("satellite-bereaved", SMALL_BATCHES, living, dead);
-        Feed feed = new Feed(satellite.address())) {
-      Sending<SegmentObject> stream = feed.segmentStream();
+        SampleSender feed = new SampleSender(satellite.address())) {
+      ClientStream<SegmentObject> stream = feed.segmentStream();
       List<String> before = send(stream, SOME);
-      exactly(before, "segments", () -> landscape.segmentIds(SERVICE));
+      exactly(before, "segments", () -> environment.segmentIds(SERVICE));
       int inPeace = dead.segmentIds(SERVICE).size();
       assertTrue(inPeace > 0, "it took nothing when alive");
 
@@ -110,7 +110,7 @@ class NodeLossTest {
     oap.kill();
   }
 
-  private static List<String> send(Sending<SegmentObject> stream, int count) {
+  private static List<String> send(ClientStream<SegmentObject> stream, int count) {
     List<String> ids = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String id = Samples.id();

@@ -159,7 +159,7 @@ final class OpenTelemetrySdk implements Telemetry {
     List<CompletableResultCode> answers =
         Stream.of(traces.forceFlush(), logs.forceFlush(), metrics.forceFlush()).toList();
     CompletableResultCode all = CompletableResultCode.ofAll(answers);
-    if (!all.join(Feed.ANSWER_SECONDS, TimeUnit.SECONDS).isSuccess()) {
+    if (!all.join(SampleSender.ANSWER_SECONDS, TimeUnit.SECONDS).isSuccess()) {
       throw new AssertionError("not all was accepted: " + all.getFailureThrowable());
     }
   }

@@ -23,7 +23,7 @@ import satellite.e2e.OpenTelemetrySdk.Protocol;
  * reports straight to an OAP; the facts are stated of all.
  */
 @Order(8)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OpenTelemetryTest {
 
@@ -36,12 +36,12 @@ class OpenTelemetryTest {
 
   private static final long SOCKETS = 17;
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private List<Sender> senders;
   private OtlpJson json;
 
-  OpenTelemetryTest(Landscape landscape) {
-    this.landscape = landscape;
+  OpenTelemetryTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   private record Sender(String service, Telemetry telemetry) {
@@ -69,15 +69,15 @@ class OpenTelemetryTest {
   @BeforeAll
   void work() {
     // OAP 10.1 takes no OTLP over HTTP.
-    landscape.needsSatellite();
-    json = new OtlpJson("otel-json", landscape.http());
+    environment.needsSatellite();
+    json = new OtlpJson("otel-json", environment.http());
     senders =
         List.of(
-            Sender.sdk("otel-grpc-straight", Protocol.GRPC, landscape.straight(), "none"),
-            Sender.sdk("otel-grpc", Protocol.GRPC, landscape.address(), "none"),
-            Sender.sdk("otel-grpc-gzip", Protocol.GRPC, landscape.address(), "gzip"),
-            Sender.sdk("otel-http", Protocol.HTTP_PROTOBUF, landscape.http(), "none"),
-            Sender.sdk("otel-http-gzip", Protocol.HTTP_PROTOBUF, landscape.http(), "gzip"),
+            Sender.sdk("otel-grpc-straight", Protocol.GRPC, environment.straight(), "none"),
+            Sender.sdk("otel-grpc", Protocol.GRPC, environment.address(), "none"),
+            Sender.sdk("otel-grpc-gzip", Protocol.GRPC, environment.address(), "gzip"),
+            Sender.sdk("otel-http", Protocol.HTTP_PROTOBUF, environment.http(), "none"),
+            Sender.sdk("otel-http-gzip", Protocol.HTTP_PROTOBUF, environment.http(), "gzip"),
             new Sender("otel-json", json));
     senders.forEach(Sender::work);
   }
@@ -96,14 +96,14 @@ class OpenTelemetryTest {
   @ParameterizedTest
   @MethodSource("senders")
   void everySpanIsStored(Sender sender) {
-    equal(2 * REQUESTS, "spans", () -> landscape.spanIds(sender.service).size());
+    equal(2 * REQUESTS, "spans", () -> environment.spanIds(sender.service).size());
   }
 
   /** In JSON they are hex; read as base64, as in other JSON of protobuf, they would be others. */
   @Test
   void idsOfTracesInJsonAreKept() {
     for (String id : json.traceIds()) {
-      equal(2, "spans of " + id, () -> landscape.spanIdsOfTrace(id).size());
+      equal(2, "spans of " + id, () -> environment.spanIdsOfTrace(id).size());
     }
   }
 
@@ -113,18 +113,18 @@ class OpenTelemetryTest {
     equal(
         (long) (100 * LOAD),
         "load",
-        () -> landscape.highest("latest(meter_vm_cpu_load1)", sender.service));
+        () -> environment.highest("latest(meter_vm_cpu_load1)", sender.service));
     equal(
         SOCKETS,
         "sockets",
-        () -> landscape.highest("latest(meter_vm_sockets_used)", sender.service));
+        () -> environment.highest("latest(meter_vm_sockets_used)", sender.service));
   }
 
   /** As collectors send them; straight, OAP 10.1 keeps the first two and says yes to all. */
   @Test
   void everyResourceOfARequestIsStored() {
     List<String> services = List.of("otel-one", "otel-two", "otel-three");
-    try (Feed feed = new Feed(landscape.address())) {
+    try (SampleSender feed = new SampleSender(environment.address())) {
       feed.otlpLogs(services, "hello");
     }
     for (String service : services) {
@@ -136,7 +136,7 @@ class OpenTelemetryTest {
   @Test
   void oapItselfLosesTheThirdResourceOfARequest() throws Exception {
     List<String> services = List.of("otel-s-one", "otel-s-two", "otel-s-three");
-    try (Feed feed = new Feed(landscape.straight())) {
+    try (SampleSender feed = new SampleSender(environment.straight())) {
       feed.otlpLogs(services, "hello");
       feed.otlpLog("otel-s-later", "hello");
     }
@@ -153,7 +153,7 @@ class OpenTelemetryTest {
   @Test
   void aSpanThatOapFailsOnCostsNoOther() {
     List<String> good = new ArrayList<>();
-    try (Feed feed = new Feed(landscape.address())) {
+    try (SampleSender feed = new SampleSender(environment.address())) {
       for (int i = 0; i < 20; i++) {
         if (i == 10) {
           feed.otlpSpan("otel-quick", 0);
@@ -162,10 +162,10 @@ class OpenTelemetryTest {
         }
       }
     }
-    equal(Set.copyOf(good), "spans", () -> Set.copyOf(landscape.spanIds("otel-quick")));
+    equal(Set.copyOf(good), "spans", () -> Set.copyOf(environment.spanIds("otel-quick")));
   }
 
   private List<String> logs(String service) throws Exception {
-    return landscape.strings("content", Questions.logs(service));
+    return environment.strings("content", GraphqlQueries.logs(service));
   }
 }

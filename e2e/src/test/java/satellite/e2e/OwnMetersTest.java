@@ -16,16 +16,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a real OAP makes of what two replicas tell of themselves. */
 @Order(15)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 class OwnMetersTest {
 
   private static final String SERVICE = "satellite::satellite-service";
   private static final int AGENTS = 4;
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
 
-  OwnMetersTest(Landscape landscape) {
-    this.landscape = landscape;
+  OwnMetersTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   private static SatelliteProcess start(RealOap oap, int number) {
@@ -41,16 +41,16 @@ class OwnMetersTest {
   }
 
   private static String latest(String metric) {
-    return Questions.figure("latest(" + metric + ")", SERVICE);
+    return GraphqlQueries.figure("latest(" + metric + ")", SERVICE);
   }
 
   private static String latest(String metric, String instance) {
-    return Questions.figure("latest(" + metric + ")", SERVICE, instance);
+    return GraphqlQueries.figure("latest(" + metric + ")", SERVICE, instance);
   }
 
   @Test
   void oapKnowsTheLayerTheMeanOfAllReplicasAndEachOfThem() throws Exception {
-    RealOap oap = landscape.oaps().get(0);
+    RealOap oap = environment.oaps().get(0);
     try (SatelliteProcess busy = start(oap, 0);
         SatelliteProcess idle = start(oap, 1);
         SegmentAgents agents = new SegmentAgents(busy.address(), 500)) {

@@ -17,7 +17,7 @@ final class PythonAgent implements AutoCloseable {
   private static final String IMPORTS =
       "import sys; sys.path.insert(0, sys.argv[1]); import skywalking.agent.protocol.grpc";
 
-  private final Child process;
+  private final ChildProcess process;
 
   private PythonAgent(String service, String instance, String reportTo, List<String> arguments)
       throws IOException {
@@ -25,7 +25,7 @@ final class PythonAgent implements AutoCloseable {
     command.addAll(List.of("python3", HOME.resolve("program.py").toString()));
     command.addAll(arguments);
     process =
-        Child.start(
+        ChildProcess.start(
             "python-" + service,
             Map.ofEntries(
                 Map.entry("PYTHONPATH", packages().toString()),

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * With one OAP: a task, its segment and its snapshots can be read only from one store.
  */
 @Order(11)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PythonAgentProfilingTest {
 
@@ -35,9 +35,9 @@ class PythonAgentProfilingTest {
   private final Map<String, PythonAgent> agents = new HashMap<>();
   private final Map<String, String> tasks = new HashMap<>();
 
-  PythonAgentProfilingTest(Landscape landscape) {
-    landscape.needsSatellite();
-    oap = landscape.one;
+  PythonAgentProfilingTest(TestEnvironment environment) {
+    environment.needsSatellite();
+    oap = environment.one;
     satellite = SatelliteProcess.inFrontOf("satellite-python-profiling", oap);
   }
 
@@ -48,7 +48,7 @@ class PythonAgentProfilingTest {
   }
 
   private void start(String service, String reportTo) throws Exception {
-    tasks.put(service, oap.strings("id", Questions.newProfileTask(service, "/slow")).get(0));
+    tasks.put(service, oap.strings("id", GraphqlQueries.newProfileTask(service, "/slow")).get(0));
     agents.put(service, PythonAgent.forProfiling(service, INSTANCE, reportTo));
   }
 
@@ -64,7 +64,7 @@ class PythonAgentProfilingTest {
     equal(
         Set.of("NOTIFIED", "EXECUTION_FINISHED"),
         "the task's history",
-        () -> Set.copyOf(oap.strings("operationType", Questions.profileTasks(service))));
+        () -> Set.copyOf(oap.strings("operationType", GraphqlQueries.profileTasks(service))));
   }
 
   @ParameterizedTest
@@ -84,7 +84,7 @@ class PythonAgentProfilingTest {
         () -> {
           List<String> places = new ArrayList<>();
           for (String segment : segmentsOf(service)) {
-            places.addAll(oap.strings("codeSignature", Questions.stacks(segment)));
+            places.addAll(oap.strings("codeSignature", GraphqlQueries.stacks(segment)));
           }
           return places;
         },
@@ -95,7 +95,7 @@ class PythonAgentProfilingTest {
   private long seen(String service) throws Exception {
     long seen = 0;
     for (String segment : segmentsOf(service)) {
-      seen += Collections.max(oap.numbers("count", Questions.stacks(segment)));
+      seen += Collections.max(oap.numbers("count", GraphqlQueries.stacks(segment)));
     }
     return seen;
   }
@@ -103,6 +103,6 @@ class PythonAgentProfilingTest {
   /** One, or two if the agent began between two requests. */
   private Set<String> segmentsOf(String service) throws Exception {
     String task = tasks.get(service);
-    return new HashSet<>(oap.strings("segmentId", Questions.profiledSegments(task)));
+    return new HashSet<>(oap.strings("segmentId", GraphqlQueries.profiledSegments(task)));
   }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * both is the same.
  */
 @Order(10)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PythonAgentTest {
 
@@ -47,17 +47,17 @@ class PythonAgentTest {
           "meter_instance_pvm_gc_time",
           "meter_instance_pvm_thread_active_count");
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private final Map<String, PythonAgent> agents = new HashMap<>();
 
-  PythonAgentTest(Landscape landscape) {
-    this.landscape = landscape;
+  PythonAgentTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   @BeforeAll
   void takeOrders() throws Exception {
-    start(SERVICE, landscape.address());
-    start(STRAIGHT, landscape.straight());
+    start(SERVICE, environment.address());
+    start(STRAIGHT, environment.straight());
     agents.values().forEach(PythonAgent::awaitAllOrders);
   }
 
@@ -81,13 +81,16 @@ class PythonAgentTest {
             "Entry /good", GOOD,
             "Exit /bad", BAD,
             "Entry /bad", BAD);
-    equal(new Traces(ALL, 2 * ALL, 2 * BAD, spans), "traces", () -> Traces.of(service, landscape));
+    equal(
+        new TraceCounts(ALL, 2 * ALL, 2 * BAD, spans),
+        "traces",
+        () -> TraceCounts.of(service, environment));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {SERVICE, STRAIGHT})
   void everyCallIsCountedOnce(String service) {
-    equal((long) ALL, "calls", () -> landscape.total("sum(service_cpm)", service));
+    equal((long) ALL, "calls", () -> environment.total("sum(service_cpm)", service));
   }
 
   @ParameterizedTest
@@ -101,12 +104,13 @@ class PythonAgentTest {
             .toList(),
         "logs",
         () ->
-            landscape.strings("serviceName|serviceInstanceName|content", Questions.logs(service)));
-    List<String> traces = landscape.strings("traceId", Questions.logs(service));
+            environment.strings(
+                "serviceName|serviceInstanceName|content", GraphqlQueries.logs(service)));
+    List<String> traces = environment.strings("traceId", GraphqlQueries.logs(service));
     equal(
         Set.copyOf(traces),
         "traces that logs name",
-        () -> Set.copyOf(landscape.strings("traceIds", Questions.segments(service))));
+        () -> Set.copyOf(environment.strings("traceIds", GraphqlQueries.segments(service))));
     assertEquals(2 * ALL, traces.size());
   }
 
@@ -116,16 +120,16 @@ class PythonAgentTest {
     equal(
         (long) ALL,
         "orders",
-        () -> landscape.highest("latest(meter_test_orders)", service, INSTANCE));
+        () -> environment.highest("latest(meter_test_orders)", service, INSTANCE));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {SERVICE, STRAIGHT})
   void itsRuntimeIsMeasured(String service) {
     for (String name : RUNTIME) {
-      String question = Questions.figure("latest(" + name + ")", service, INSTANCE);
+      String question = GraphqlQueries.figure("latest(" + name + ")", service, INSTANCE);
       Eventually.until(
-          name, () -> landscape.strings("value", question), values -> !values.isEmpty());
+          name, () -> environment.strings("value", question), values -> !values.isEmpty());
     }
   }
 
@@ -134,7 +138,7 @@ class PythonAgentTest {
   void itsInstanceIsKnownWithItsProperties(String service) {
     Eventually.until(
         "the instance with its properties",
-        () -> landscape.strings("name|language|value", Questions.instances(service)),
+        () -> environment.strings("name|language|value", GraphqlQueries.instances(service)),
         strings ->
             strings.containsAll(
                 List.of(INSTANCE, "PYTHON", "Process No.", "python_version", "colour", "green")));

@@ -98,9 +98,9 @@ class ReadmeTest {
   }
 
   private static void run(Markdown.Block block) throws IOException {
-    String grpc = "" + Child.freePort();
-    String admin = "" + Child.freePort();
-    String http = "" + Child.freePort();
+    String grpc = "" + ChildProcess.freePort();
+    String admin = "" + ChildProcess.freePort();
+    String http = "" + ChildProcess.freePort();
     String commands = GRPC_PORT.matcher(block.text()).replaceAll(grpc);
     commands = ADMIN_PORT.matcher(commands).replaceAll(admin);
     commands = HTTP_PORT.matcher(commands).replaceAll(http);
@@ -114,17 +114,18 @@ class ReadmeTest {
             "");
 
     String name = "readme-" + block.line();
-    Files.createDirectories(Child.TARGET);
-    Path file = Files.writeString(Child.TARGET.resolve(name + ".sh"), script);
+    Files.createDirectories(ChildProcess.TARGET);
+    Path file = Files.writeString(ChildProcess.TARGET.resolve(name + ".sh"), script);
     Map<String, String> environment =
         Map.of(
             "PATH", SHIMS + File.pathSeparator + System.getenv("PATH"),
-            "README_JAVA", Child.JAVA,
+            "README_JAVA", ChildProcess.JAVA,
             "README_SECONDS", "" + PROGRAM_SECONDS,
             "SATELLITE_GRPC_ADDRESS", ":" + grpc,
             "SATELLITE_HTTP_ADDRESS", ":" + http,
             "SATELLITE_TELEMETRY_PROMETHEUS_ADDRESS", ":" + admin);
-    try (Child bash = Child.start(name, environment, List.of("bash", file.toString()))) {
+    try (ChildProcess bash =
+        ChildProcess.start(name, environment, List.of("bash", file.toString()))) {
       int code = bash.awaitEnd(BLOCK);
       assertEquals(0, code, () -> script + "\n" + String.join("\n", bash.output()));
     }

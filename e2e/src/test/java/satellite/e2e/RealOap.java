@@ -24,12 +24,12 @@ final class RealOap implements AutoCloseable {
   private static final DateTimeFormatter MINUTE =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HHmm").withZone(ZoneOffset.UTC);
 
-  private final int grpcPort = Child.freePort();
-  private final int restPort = Child.freePort();
-  private final int metricsPort = Child.freePort();
-  private final int zipkinQueryPort = Child.freePort();
+  private final int grpcPort = ChildProcess.freePort();
+  private final int restPort = ChildProcess.freePort();
+  private final int metricsPort = ChildProcess.freePort();
+  private final int zipkinQueryPort = ChildProcess.freePort();
   private final String host;
-  private final Child process;
+  private final ChildProcess process;
 
   private RealOap(String name, String host, int zipkinPort, Map<String, String> settings) {
     this.host = host;
@@ -43,11 +43,11 @@ final class RealOap implements AutoCloseable {
     environment.put("SW_QUERY_ZIPKIN_REST_PORT", "" + zipkinQueryPort);
     environment.putAll(settings);
     process =
-        Child.start(
+        ChildProcess.start(
             name,
             environment,
             List.of(
-                Child.JAVA,
+                ChildProcess.JAVA,
                 "-Xms256m",
                 "-Xmx1g",
                 // Two of them start at once: without the second compiler both are ready sooner.
@@ -61,7 +61,7 @@ final class RealOap implements AutoCloseable {
 
   /** Starts one without waiting for it; several can start side by side. */
   static RealOap start(String name) {
-    return start(name, "127.0.0.1", Child.freePort(), Map.of());
+    return start(name, "127.0.0.1", ChildProcess.freePort(), Map.of());
   }
 
   /**
@@ -72,7 +72,7 @@ final class RealOap implements AutoCloseable {
    */
   static RealOap start(String name, String host, int zipkinPort, Map<String, String> settings) {
     if (!Files.isDirectory(HOME.resolve("target/libs"))) {
-      throw Peers.missing("oap", HOME + "/target/libs is not there; mvn verify fills it");
+      throw RequiredPeers.missing("oap", HOME + "/target/libs is not there; mvn verify fills it");
     }
     return new RealOap(name, host, zipkinPort, settings);
   }
@@ -132,10 +132,10 @@ final class RealOap implements AutoCloseable {
   }
 
   List<String> segmentIds(String service) throws IOException, InterruptedException {
-    return strings("segmentId", Questions.segments(service));
+    return strings("segmentId", GraphqlQueries.segments(service));
   }
 
-  /** The answer to one of the {@link Questions} for a figure; 0 while there is none. */
+  /** The answer to one of the {@link GraphqlQueries} for a figure; 0 while there is none. */
   long figure(String question) throws IOException, InterruptedException {
     List<String> values = strings("value", question);
     return values.isEmpty() ? 0 : (long) Double.parseDouble(values.get(0));

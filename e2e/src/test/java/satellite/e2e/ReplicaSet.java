@@ -25,7 +25,7 @@ final class ReplicaSet implements AutoCloseable {
   ReplicaSet(String name, IntFunction<Map<String, String>> settings) throws IOException {
     this.name = name;
     this.settings = settings;
-    this.file = Files.createDirectories(Child.TARGET).resolve(name + ".replicas");
+    this.file = Files.createDirectories(ChildProcess.TARGET).resolve(name + ".replicas");
     tell();
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Several Satellites behind a Service: connections of agents that stay where they are even
  * themselves out, and nothing is lost by it. The picture in docs/ is one of {@code
- * target/evening.svg}.
+ * target/rebalancing.svg}.
  */
 @Order(14)
 class ReplicasTest {
@@ -60,7 +60,7 @@ class ReplicasTest {
   void connectionsEvenOutWhenReplicasComeAndNothingIsLostWhenTheyGo() throws Exception {
     try (SegmentNode node = new SegmentNode();
         ClusterIp service = new ClusterIp();
-        ReplicaSet set = new ReplicaSet("evening", number -> settings(node));
+        ReplicaSet set = new ReplicaSet("rebalancing", number -> settings(node));
         SegmentAgents agents = new SegmentAgents(service.address(), REPORT_MILLIS)) {
       replicas = set;
       set.scaleOut(1);
@@ -115,7 +115,7 @@ class ReplicasTest {
       lines.add(seen.stream().mapToDouble(now -> now[of]).toArray());
     }
     Files.writeString(
-        Child.TARGET.resolve("evening.svg"),
+        ChildProcess.TARGET.resolve("rebalancing.svg"),
         LineChart.of(
             AGENTS + " agents on one replica, then on three: even after " + seconds + " s",
             "connections",

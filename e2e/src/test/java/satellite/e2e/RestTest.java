@@ -22,17 +22,17 @@ import org.junit.jupiter.params.provider.MethodSource;
  * script does that; the facts are stated of both.
  */
 @Order(10)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RestTest {
 
   private static final int COUNT = 20;
 
-  private final Landscape landscape;
+  private final TestEnvironment environment;
   private List<Script> scripts;
 
-  RestTest(Landscape landscape) {
-    this.landscape = landscape;
+  RestTest(TestEnvironment environment) {
+    this.environment = environment;
   }
 
   /** Names what it sends after its service. */
@@ -121,13 +121,13 @@ class RestTest {
 
   @BeforeAll
   void run() throws Exception {
-    landscape.needsSatellite();
-    String http = landscape.http();
-    String oap = landscape.one.rest();
+    environment.needsSatellite();
+    String http = environment.http();
+    String oap = environment.one.rest();
     scripts =
         List.of(
             new Script("rest", http, http),
-            new Script("rest-straight", oap, "127.0.0.1:" + landscape.zipkinPort));
+            new Script("rest-straight", oap, "127.0.0.1:" + environment.zipkinPort));
     for (Script script : scripts) {
       script.run();
     }
@@ -140,8 +140,8 @@ class RestTest {
   @ParameterizedTest
   @MethodSource("scripts")
   void everySegmentIsStoredOnce(Script script) {
-    exactly(script.names("segment"), "segments", () -> landscape.segmentIds(script.service));
-    equal((long) COUNT, "calls", () -> landscape.total("sum(service_cpm)", script.service));
+    exactly(script.names("segment"), "segments", () -> environment.segmentIds(script.service));
+    equal((long) COUNT, "calls", () -> environment.total("sum(service_cpm)", script.service));
   }
 
   @ParameterizedTest
@@ -150,7 +150,7 @@ class RestTest {
     exactly(
         script.names("log"),
         "logs",
-        () -> landscape.strings("content", Questions.logs(script.service)));
+        () -> environment.strings("content", GraphqlQueries.logs(script.service)));
   }
 
   @ParameterizedTest
@@ -159,7 +159,7 @@ class RestTest {
     exactly(
         script.names("event"),
         "events",
-        () -> landscape.strings("name", Questions.events(script.service)));
+        () -> environment.strings("name", GraphqlQueries.events(script.service)));
   }
 
   @ParameterizedTest
@@ -167,13 +167,13 @@ class RestTest {
   void theInstanceIsKnownWithItsProperties(Script script) {
     Eventually.until(
         "properties",
-        () -> landscape.strings("name|language|value", Questions.instances(script.service)),
+        () -> environment.strings("name|language|value", GraphqlQueries.instances(script.service)),
         all -> all.containsAll(List.of(script.service + "-1", "LUA", "tiny")));
   }
 
   @ParameterizedTest
   @MethodSource("scripts")
   void everyZipkinSpanIsStored(Script script) {
-    equal(COUNT, "spans", () -> landscape.spanIds(script.service).size());
+    equal(COUNT, "spans", () -> environment.spanIds(script.service).size());
   }
 }

@@ -22,10 +22,10 @@ public final class SatelliteProcess implements AutoCloseable {
   private static final Path JAR = ROOT.resolve("satellite/target/satellite.jar");
   private static final Path JVM_OPTIONS = ROOT.resolve("configs/satellite.jvm");
 
-  private final int grpcPort = Child.freePort();
-  private final int adminPort = Child.freePort();
-  private final int httpPort = Child.freePort();
-  private final Child process;
+  private final int grpcPort = ChildProcess.freePort();
+  private final int adminPort = ChildProcess.freePort();
+  private final int httpPort = ChildProcess.freePort();
+  private final ChildProcess process;
 
   private SatelliteProcess(
       String name, List<String> launcher, String java, Map<String, String> settings, Path config) {
@@ -43,12 +43,12 @@ public final class SatelliteProcess implements AutoCloseable {
     if (config != null) {
       command.addAll(List.of("-c", config.toString()));
     }
-    process = Child.start(name, environment, command);
+    process = ChildProcess.start(name, environment, command);
   }
 
   /** In front of the given OAPs, all else as shipped. */
   static SatelliteProcess inFrontOf(String name, RealOap... oaps) {
-    return start(name, Child.JAVA, nodes(oaps), null);
+    return start(name, ChildProcess.JAVA, nodes(oaps), null);
   }
 
   /** The same, run by another Java. */
@@ -58,25 +58,25 @@ public final class SatelliteProcess implements AutoCloseable {
 
   /** The same, with a configuration file of its own. */
   static SatelliteProcess inFrontOf(String name, Path config, RealOap... oaps) {
-    return start(name, Child.JAVA, nodes(oaps), config);
+    return start(name, ChildProcess.JAVA, nodes(oaps), config);
   }
 
   /** The same, with settings of its own. */
   static SatelliteProcess inFrontOf(String name, Map<String, String> settings, RealOap... oaps) {
     Map<String, String> all = new HashMap<>(nodes(oaps));
     all.putAll(settings);
-    return start(name, Child.JAVA, all, null);
+    return start(name, ChildProcess.JAVA, all, null);
   }
 
   /** Started with such settings and not waited for: it may end at once. */
   static SatelliteProcess launched(String name, Map<String, String> settings) {
-    return new SatelliteProcess(name, List.of(), Child.JAVA, settings, null);
+    return new SatelliteProcess(name, List.of(), ChildProcess.JAVA, settings, null);
   }
 
   /** With that text as configuration file, and no more said than where to listen. */
   static SatelliteProcess configuredBy(String name, String yaml) throws IOException {
-    Path config = Files.createDirectories(Child.TARGET).resolve(name + ".yaml");
-    return start(name, Child.JAVA, Map.of(), Files.writeString(config, yaml));
+    Path config = Files.createDirectories(ChildProcess.TARGET).resolve(name + ".yaml");
+    return start(name, ChildProcess.JAVA, Map.of(), Files.writeString(config, yaml));
   }
 
   /**
@@ -86,14 +86,14 @@ public final class SatelliteProcess implements AutoCloseable {
    */
   public static SatelliteProcess configuredBy(
       String name, List<String> launcher, Map<String, String> settings, Path config) {
-    return start(name, launcher, Child.JAVA, settings, config);
+    return start(name, launcher, ChildProcess.JAVA, settings, config);
   }
 
   /** Another command of the program, with its output; it ends by itself. */
-  static Child command(String name, Map<String, String> settings, String... arguments) {
-    List<String> command = new ArrayList<>(List.of(Child.JAVA, "-jar", "" + JAR));
+  static ChildProcess command(String name, Map<String, String> settings, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(ChildProcess.JAVA, "-jar", "" + JAR));
     command.addAll(List.of(arguments));
-    return Child.start(name, settings, command);
+    return ChildProcess.start(name, settings, command);
   }
 
   private static Map<String, String> nodes(RealOap... oaps) {

@@ -47,7 +47,7 @@ class ScalingTest {
         AccessLogNode two = new AccessLogNode();
         AccessLogNode three = new AccessLogNode()) {
       List<AccessLogNode> nodes = List.of(one, two, three);
-      Path file = Files.createDirectories(Child.TARGET).resolve("scaling.nodes");
+      Path file = Files.createDirectories(ChildProcess.TARGET).resolve("scaling.nodes");
       Files.writeString(file, one.address() + "\n");
       try (SatelliteProcess satellite =
               SatelliteProcess.configuredBy(
@@ -143,7 +143,7 @@ class ScalingTest {
                 + " %.1f s later)",
             STEPS_ALONE * STEP_MILLIS / 1000, tookMillis / 1000.0);
     Files.writeString(
-        Child.TARGET.resolve("scaling.svg"),
+        ChildProcess.TARGET.resolve("scaling.svg"),
         LineChart.of(
             title,
             "access log entries a second",

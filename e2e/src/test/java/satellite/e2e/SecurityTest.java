@@ -49,9 +49,9 @@ class SecurityTest {
       SatelliteProcess.ROOT.resolve("pipes/src/test/resources/tls");
 
   /** What Satellite shows to agents; exchanged while it runs. */
-  private static final Path CERTIFICATE = Child.TARGET.resolve("security/tls.crt");
+  private static final Path CERTIFICATE = ChildProcess.TARGET.resolve("security/tls.crt");
 
-  private static final Path KEY = Child.TARGET.resolve("security/tls.key");
+  private static final Path KEY = ChildProcess.TARGET.resolve("security/tls.key");
   private static final String AGENTS_TOKEN = "token-of-agents";
   private static final String OAPS_TOKEN = "token-of-oap";
 
@@ -67,7 +67,7 @@ class SecurityTest {
         RealOap.start(
             "oap-guarded",
             "127.0.0.1",
-            Child.freePort(),
+            ChildProcess.freePort(),
             Map.of(
                 "SW_AUTHENTICATION", OAPS_TOKEN,
                 "SW_CORE_GRPC_SSL_ENABLED", "true",
@@ -135,13 +135,14 @@ class SecurityTest {
         .build();
   }
 
-  private static Feed feed(String address, String certificate, String token) throws IOException {
-    return new Feed(channel(address, certificate, token));
+  private static SampleSender feed(String address, String certificate, String token)
+      throws IOException {
+    return new SampleSender(channel(address, certificate, token));
   }
 
   private static Status.Code refusal(String address, String certificate, String token)
       throws IOException {
-    try (Feed feed = feed(address, certificate, token)) {
+    try (SampleSender feed = feed(address, certificate, token)) {
       return assertThrows(StatusRuntimeException.class, () -> feed.segmentsInSync("uninvited", 1))
           .getStatus()
           .getCode();
@@ -157,13 +158,14 @@ class SecurityTest {
 
   @Test
   void satelliteGetsThroughOnUnaryCallsOnStreamsAndWhatItPassesThrough() throws Exception {
-    try (Feed feed = feed(satellite.address(), "client.pem", AGENTS_TOKEN)) {
+    try (SampleSender feed = feed(satellite.address(), "client.pem", AGENTS_TOKEN)) {
       // Unary upstream, a stream upstream, and passed through.
       List<String> segments = feed.segments("guarded", 3);
       feed.logs("guarded", List.of("a", "b"));
       assertEquals(1, feed.configuration("guarded").getCommandsCount());
       exactly(segments, "segments", () -> oap.segmentIds("guarded"));
-      exactly(List.of("a", "b"), "logs", () -> oap.strings("content", Questions.logs("guarded")));
+      exactly(
+          List.of("a", "b"), "logs", () -> oap.strings("content", GraphqlQueries.logs("guarded")));
     }
   }
 
@@ -194,9 +196,9 @@ class SecurityTest {
   @Test
   void aNewCertificateIsShownWhileItRunsAndNothingIsLost() throws Exception {
     List<String> ids = new ArrayList<>();
-    try (Feed feed = feed(satellite.address(), "client.pem", AGENTS_TOKEN)) {
+    try (SampleSender feed = feed(satellite.address(), "client.pem", AGENTS_TOKEN)) {
       assertEquals(serial(file("server.pem")), serialShown());
-      Sending<SegmentObject> stream = feed.segmentStream();
+      ClientStream<SegmentObject> stream = feed.segmentStream();
       put("server-rsa.pem", CERTIFICATE);
       put("server-rsa.key", KEY);
       equal(
@@ -215,7 +217,7 @@ class SecurityTest {
     assertFalse(log.contains(AGENTS_TOKEN) || log.contains(OAPS_TOKEN), "a token is in the log");
   }
 
-  private static String send(Sending<SegmentObject> stream) {
+  private static String send(ClientStream<SegmentObject> stream) {
     String id = Samples.id();
     stream.send(Samples.segment("renewed", id));
     return id;

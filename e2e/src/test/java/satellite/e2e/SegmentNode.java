@@ -20,7 +20,7 @@ final class SegmentNode extends TraceSegmentReportServiceGrpc.TraceSegmentReport
 
   SegmentNode() throws IOException {
     server =
-        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", Child.freePort()))
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", ChildProcess.freePort()))
             .addService(this)
             .build()
             .start();

@@ -10,20 +10,20 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Two OAPs share the load of one client, which a connection to one of them would not give. */
 @Order(4)
-@ExtendWith(LandscapeResolver.class)
+@ExtendWith(TestEnvironmentResolver.class)
 class SharingTest {
 
   private static final int SEGMENTS = 2000;
 
   @Test
-  void bothOapsGetTheirShareOfOneStream(Landscape landscape) throws Exception {
-    landscape.needsSatellite();
+  void bothOapsGetTheirShareOfOneStream(TestEnvironment environment) throws Exception {
+    environment.needsSatellite();
     List<String> sent;
-    try (Feed feed = new Feed(landscape.address())) {
+    try (SampleSender feed = new SampleSender(environment.address())) {
       sent = feed.segments("shared", SEGMENTS);
     }
-    exactly(sent, "segments", () -> landscape.segmentIds("shared"));
-    int one = landscape.one.segmentIds("shared").size();
+    exactly(sent, "segments", () -> environment.segmentIds("shared"));
+    int one = environment.one.segmentIds("shared").size();
     assertTrue(one > SEGMENTS / 4 && one < SEGMENTS * 3 / 4, one + " of " + SEGMENTS);
   }
 }

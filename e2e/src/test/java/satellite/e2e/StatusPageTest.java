@@ -70,7 +70,7 @@ class StatusPageTest {
     for (int i = 0; i < settings.length; i += 2) {
       all.put(settings[i], settings[i + 1]);
     }
-    Path config = Files.createDirectories(Child.TARGET).resolve(name + ".yaml");
+    Path config = Files.createDirectories(ChildProcess.TARGET).resolve(name + ".yaml");
     Files.writeString(
         config,
         """
@@ -94,7 +94,7 @@ class StatusPageTest {
     }
 
     private void send(String address) {
-      try (Feed feed = new Feed(address)) {
+      try (SampleSender feed = new SampleSender(address)) {
         while (!over.get()) {
           feed.segments("watched", 20);
           LockSupport.parkNanos(20_000_000);
@@ -150,7 +150,7 @@ class StatusPageTest {
         awaitText("#nodes tbody tr:first-child td:nth-child(6)", "ms");
         awaitText("#discovery tbody", "static");
         awaitText("#clients tbody", "127.0.0.1");
-        Files.write(Child.TARGET.resolve("status-page.png"), page.picture());
+        Files.write(ChildProcess.TARGET.resolve("status-page.png"), page.picture());
       }
       assertNoComplaints();
       String own = "http://" + satellite.admin() + "/";
@@ -177,8 +177,8 @@ class StatusPageTest {
 
   @Test
   void itShowsHowItStandsBesideOtherReplicasAndThatItIsFull() throws Exception {
-    Path file = Child.TARGET.resolve("watched.replicas");
-    Files.createDirectories(Child.TARGET);
+    Path file = ChildProcess.TARGET.resolve("watched.replicas");
+    Files.createDirectories(ChildProcess.TARGET);
     Files.writeString(file, "");
     String[] settings = {
       "SATELLITE_REPLICAS_FINDER", "file",
@@ -187,7 +187,7 @@ class StatusPageTest {
     };
     try (var watched = satellite("satellite-watched-replica", settings);
         var other = satellite("satellite-watched-other", settings);
-        Feed agent = new Feed(watched.address())) {
+        SampleSender agent = new SampleSender(watched.address())) {
       page.open("http://" + watched.admin() + "/");
       awaitText("#levels", "1 replica");
       awaitText("#levels", "no other one answers");
@@ -197,7 +197,7 @@ class StatusPageTest {
       agent.segments("watched", 1);
       awaitText("#levels", "1 gRPC connection");
       awaitText("#state", "full");
-      Files.write(Child.TARGET.resolve("status-page-replicas.png"), page.picture());
+      Files.write(ChildProcess.TARGET.resolve("status-page-replicas.png"), page.picture());
       assertNoComplaints();
     }
   }

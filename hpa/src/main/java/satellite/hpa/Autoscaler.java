@@ -8,17 +8,17 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 import satellite.hpa.AutoscalerSpec.Kind;
 import satellite.hpa.AutoscalerSpec.Metric;
-import satellite.hpa.AutoscalerSpec.Policy;
-import satellite.hpa.AutoscalerSpec.Rules;
-import satellite.hpa.AutoscalerSpec.Select;
+import satellite.hpa.AutoscalerSpec.ScalingPolicy;
+import satellite.hpa.AutoscalerSpec.ScalingRules;
+import satellite.hpa.AutoscalerSpec.SelectPolicy;
 
 /**
  * The arithmetic of Kubernetes' HorizontalPodAutoscaler, without Kubernetes: told every {@value
  * #SYNC_SECONDS} seconds what is, it says how many replicas there are to be. Source: the page
  * "Horizontal Pod Autoscaling" of Kubernetes' documentation, and of its source, {@code
  * pkg/controller/podautoscaler}, {@code replica_calculator.go} and {@code horizontal.go}, release
- * 1.33. Simpler than there: all pods request the same CPU, a pod's age is given as a {@link Phase},
- * and without {@code behavior} the defaults of {@code behavior} hold.
+ * 1.33. Simpler than there: all pods request the same CPU, a pod's age is given as a {@link
+ * PodState}, and without {@code behavior} the defaults of {@code behavior} hold.
  *
  * <p>Time is an argument, in seconds, and must not go back. For one thread.
  */
@@ -48,7 +48,7 @@ public final class Autoscaler {
   }
 
   /** How far a pod has come, as the controller sees it. */
-  public enum Phase {
+  public enum PodState {
     /** Its containers do not run yet. */
     PENDING,
     /** It runs, and was never ready, or so lately that its CPU was measured before. */
@@ -63,16 +63,16 @@ public final class Autoscaler {
    *
    * @param metrics by name; thousandths, for {@code cpu} of a percent of its request
    */
-  public record Pod(Phase phase, Map<String, Long> metrics) {}
+  public record Pod(PodState state, Map<String, Long> metrics) {}
 
   /** Something that happened: a recommendation, or so many replicas more or less. */
-  private record Stamped(long seconds, int replicas) {}
+  private record TimestampedReplicas(long seconds, int replicas) {}
 
   private final AutoscalerSpec spec;
   private final Tolerance tolerance;
-  private final List<Stamped> recommendations = new ArrayList<>();
-  private final List<Stamped> added = new ArrayList<>();
-  private final List<Stamped> removed = new ArrayList<>();
+  private final List<TimestampedReplicas> recommendations = new ArrayList<>();
+  private final List<TimestampedReplicas> added = new ArrayList<>();
+  private final List<TimestampedReplicas> removed = new ArrayList<>();
 
   public Autoscaler(AutoscalerSpec spec, Tolerance tolerance) {
     this.spec = spec;
@@ -88,7 +88,7 @@ public final class Autoscaler {
   public int sync(
       long nowSeconds, int current, List<Pod> pods, Function<Metric, OptionalLong> external) {
     if (recommendations.isEmpty()) {
-      recommendations.add(new Stamped(nowSeconds, current));
+      recommendations.add(new TimestampedReplicas(nowSeconds, current));
     }
     int desired;
     if (current == 0) {
@@ -103,9 +103,9 @@ public final class Autoscaler {
       desired = limited(nowSeconds, current, stabilized(nowSeconds, current, proposal.getAsInt()));
     }
     if (desired > current) {
-      added.add(new Stamped(nowSeconds, desired - current));
+      added.add(new TimestampedReplicas(nowSeconds, desired - current));
     } else if (desired < current) {
-      removed.add(new Stamped(nowSeconds, current - desired));
+      removed.add(new TimestampedReplicas(nowSeconds, current - desired));
     }
     return desired;
   }
@@ -136,7 +136,7 @@ public final class Autoscaler {
       return OptionalInt.empty();
     }
     double ratio = (double) value.getAsLong() / metric.target();
-    long ready = pods.stream().filter(pod -> pod.phase() == Phase.READY).count();
+    long ready = pods.stream().filter(pod -> pod.state() == PodState.READY).count();
     return OptionalInt.of(tolerance.within(ratio) ? current : ceil(ratio * ready));
   }
 
@@ -157,11 +157,11 @@ public final class Autoscaler {
     int missing = 0;
     for (Pod pod : pods) {
       Long value = pod.metrics().get(metric.name());
-      if (pod.phase() == Phase.PENDING) {
+      if (pod.state() == PodState.PENDING) {
         unready++;
       } else if (value == null) {
         missing++;
-      } else if (cpu && pod.phase() == Phase.STARTING) {
+      } else if (cpu && pod.state() == PodState.STARTING) {
         unready++; // what it burns is its start
       } else {
         values.add(value);
@@ -200,7 +200,7 @@ public final class Autoscaler {
   private int stabilized(long now, int current, int proposal) {
     int up = proposal;
     int down = proposal;
-    for (Stamped each : recommendations) {
+    for (TimestampedReplicas each : recommendations) {
       if (each.seconds > now - spec.scaleUp().windowSeconds()) {
         up = Math.min(up, each.replicas);
       }
@@ -210,7 +210,7 @@ public final class Autoscaler {
     }
     int window = Math.max(spec.scaleUp().windowSeconds(), spec.scaleDown().windowSeconds());
     recommendations.removeIf(each -> each.seconds < now - window);
-    recommendations.add(new Stamped(now, proposal));
+    recommendations.add(new TimestampedReplicas(now, proposal));
     return Math.min(Math.max(current, up), down);
   }
 
@@ -230,26 +230,29 @@ public final class Autoscaler {
   /**
    * How many replicas the policies allow: each counts from what there was when its period began.
    */
-  private int allowed(long now, int current, Rules rules, boolean up) {
-    if (rules.select() == Select.DISABLED) {
+  private int allowed(long now, int current, ScalingRules rules, boolean up) {
+    if (rules.selectPolicy() == SelectPolicy.DISABLED) {
       return current;
     }
     List<Integer> allowed = new ArrayList<>();
-    for (Policy policy : rules.policies()) {
+    for (ScalingPolicy policy : rules.policies()) {
       long since = now - policy.periodSeconds();
       int began = current - sumSince(since, added) + sumSince(since, removed);
       double change = (up ? policy.value() : -policy.value()) / (policy.percent() ? 100.0 : 1);
       double pods = policy.percent() ? began * (1 + change) : began + change;
       allowed.add(up ? ceil(pods) : (int) pods);
     }
-    boolean greater = up == (rules.select() == Select.MAX);
+    boolean greater = up == (rules.selectPolicy() == SelectPolicy.MAX);
     return greater
         ? allowed.stream().mapToInt(Integer::intValue).max().orElse(current)
         : allowed.stream().mapToInt(Integer::intValue).min().orElse(current);
   }
 
-  private static int sumSince(long since, List<Stamped> events) {
-    return events.stream().filter(e -> e.seconds > since).mapToInt(Stamped::replicas).sum();
+  private static int sumSince(long since, List<TimestampedReplicas> events) {
+    return events.stream()
+        .filter(e -> e.seconds > since)
+        .mapToInt(TimestampedReplicas::replicas)
+        .sum();
   }
 
   private static int ceil(double replicas) {

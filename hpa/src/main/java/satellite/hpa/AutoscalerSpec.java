@@ -13,7 +13,11 @@ import java.util.TreeMap;
  * knows it. Unset fields have the defaults of Kubernetes.
  */
 public record AutoscalerSpec(
-    int minReplicas, int maxReplicas, List<Metric> metrics, Rules scaleUp, Rules scaleDown) {
+    int minReplicas,
+    int maxReplicas,
+    List<Metric> metrics,
+    ScalingRules scaleUp,
+    ScalingRules scaleDown) {
 
   /** Where a metric comes from and how it is compared with its target. */
   public enum Kind {
@@ -34,22 +38,26 @@ public record AutoscalerSpec(
   public record Metric(Kind kind, String name, long target, Map<String, String> labels) {}
 
   /** What one direction allows: {@code behavior.scaleUp} or {@code behavior.scaleDown}. */
-  public record Rules(int windowSeconds, List<Policy> policies, Select select) {}
+  public record ScalingRules(
+      int windowSeconds, List<ScalingPolicy> policies, SelectPolicy selectPolicy) {}
 
   /** So many pods, or percent of the pods, in any so many seconds. */
-  public record Policy(boolean percent, int value, int periodSeconds) {}
+  public record ScalingPolicy(boolean percent, int value, int periodSeconds) {}
 
   /** Which of several policies counts: that of the greatest change, of the least, or none. */
-  public enum Select {
+  public enum SelectPolicy {
     MAX,
     MIN,
     DISABLED
   }
 
-  private static final Rules SCALE_UP =
-      new Rules(0, List.of(new Policy(true, 100, 15), new Policy(false, 4, 15)), Select.MAX);
-  private static final Rules SCALE_DOWN =
-      new Rules(300, List.of(new Policy(true, 100, 15)), Select.MAX);
+  private static final ScalingRules SCALE_UP =
+      new ScalingRules(
+          0,
+          List.of(new ScalingPolicy(true, 100, 15), new ScalingPolicy(false, 4, 15)),
+          SelectPolicy.MAX);
+  private static final ScalingRules SCALE_DOWN =
+      new ScalingRules(300, List.of(new ScalingPolicy(true, 100, 15)), SelectPolicy.MAX);
 
   /**
    * Of a manifest as a YAML parser returns it.
@@ -83,11 +91,11 @@ public record AutoscalerSpec(
     return new AutoscalerSpec(minReplicas, maxReplicas, others, scaleUp, scaleDown);
   }
 
-  public AutoscalerSpec withScaleUp(Rules others) {
+  public AutoscalerSpec withScaleUp(ScalingRules others) {
     return new AutoscalerSpec(minReplicas, maxReplicas, metrics, others, scaleDown);
   }
 
-  public AutoscalerSpec withScaleDown(Rules others) {
+  public AutoscalerSpec withScaleDown(ScalingRules others) {
     return new AutoscalerSpec(minReplicas, maxReplicas, metrics, scaleUp, others);
   }
 
@@ -114,23 +122,23 @@ public record AutoscalerSpec(
     };
   }
 
-  private static Rules rules(Map<?, ?> rules, Rules defaults) {
-    List<Policy> policies = new ArrayList<>();
+  private static ScalingRules rules(Map<?, ?> rules, ScalingRules defaults) {
+    List<ScalingPolicy> policies = new ArrayList<>();
     for (Object each : list(rules.get("policies"))) {
       Map<?, ?> policy = map(each);
       policies.add(
-          new Policy(
+          new ScalingPolicy(
               "Percent".equals(policy.get("type")),
               number(policy, "value", 0),
               number(policy, "periodSeconds", 0)));
     }
     Object select = rules.get("selectPolicy");
-    return new Rules(
+    return new ScalingRules(
         number(rules, "stabilizationWindowSeconds", defaults.windowSeconds),
         policies.isEmpty() ? defaults.policies : List.copyOf(policies),
         select == null
-            ? defaults.select
-            : Select.valueOf(select.toString().toUpperCase(Locale.ROOT)));
+            ? defaults.selectPolicy
+            : SelectPolicy.valueOf(select.toString().toUpperCase(Locale.ROOT)));
   }
 
   /** A quantity of Kubernetes in thousandths: {@code 9500m}, {@code 9.5}, {@code 2400}. */

@@ -10,22 +10,22 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import satellite.hpa.Autoscaler.Phase;
 import satellite.hpa.Autoscaler.Pod;
+import satellite.hpa.Autoscaler.PodState;
 import satellite.hpa.Autoscaler.Tolerance;
 import satellite.hpa.AutoscalerSpec.Kind;
 import satellite.hpa.AutoscalerSpec.Metric;
-import satellite.hpa.AutoscalerSpec.Policy;
-import satellite.hpa.AutoscalerSpec.Rules;
-import satellite.hpa.AutoscalerSpec.Select;
+import satellite.hpa.AutoscalerSpec.ScalingPolicy;
+import satellite.hpa.AutoscalerSpec.ScalingRules;
+import satellite.hpa.AutoscalerSpec.SelectPolicy;
 
 /** The published algorithm, fact by fact. */
 class AutoscalerTest {
 
-  private static final Rules AT_ONCE =
-      new Rules(0, List.of(new Policy(true, 1000, 15)), Select.MAX);
-  private static final Rules DOWN_AT_ONCE =
-      new Rules(0, List.of(new Policy(true, 100, 15)), Select.MAX);
+  private static final ScalingRules AT_ONCE =
+      new ScalingRules(0, List.of(new ScalingPolicy(true, 1000, 15)), SelectPolicy.MAX);
+  private static final ScalingRules DOWN_AT_ONCE =
+      new ScalingRules(0, List.of(new ScalingPolicy(true, 100, 15)), SelectPolicy.MAX);
 
   @Test
   void elevenOfTenIsWithinTheToleranceSince133AndWasNotBefore() {
@@ -62,22 +62,22 @@ class AutoscalerTest {
   void cpuOfPodsThatStartIsLeftOutAndCountsAsNoneWhenScalingOut() {
     Metric cpu = new Metric(Kind.CPU, "cpu", 60_000, Map.of());
     Hpa hpa = new Hpa(spec(cpu), 4);
-    List<Pod> pods = new ArrayList<>(pods(Phase.READY, 2, "cpu", 120_000));
+    List<Pod> pods = new ArrayList<>(pods(PodState.READY, 2, "cpu", 120_000));
     assertEquals(4, new Hpa(spec(cpu), 2).sync(0, pods));
-    pods.addAll(pods(Phase.STARTING, 2, "cpu", 900_000)); // 240 / 4 = 60
+    pods.addAll(pods(PodState.STARTING, 2, "cpu", 900_000)); // 240 / 4 = 60
     assertEquals(4, hpa.sync(0, pods));
-    assertEquals(5, new Hpa(spec(cpu), 3).sync(0, pods(Phase.READY, 3, "cpu", 90_000)));
+    assertEquals(5, new Hpa(spec(cpu), 3).sync(0, pods(PodState.READY, 3, "cpu", 90_000)));
   }
 
   @Test
   void podsWithoutAValueCountAsFullWhenScalingInAndAsEmptyWhenScalingOut() {
     Metric own = new Metric(Kind.PODS, "connections", 100_000, Map.of());
-    List<Pod> low = new ArrayList<>(pods(Phase.READY, 3, "connections", 20_000));
-    low.add(new Pod(Phase.READY, Map.of())); // (60 + 100) / 100
+    List<Pod> low = new ArrayList<>(pods(PodState.READY, 3, "connections", 20_000));
+    low.add(new Pod(PodState.READY, Map.of())); // (60 + 100) / 100
     assertEquals(2, new Hpa(spec(own), 4).sync(0, low));
-    List<Pod> high = new ArrayList<>(pods(Phase.NOT_READY, 3, "connections", 200_000));
-    high.add(new Pod(Phase.READY, Map.of()));
-    high.add(new Pod(Phase.PENDING, Map.of()));
+    List<Pod> high = new ArrayList<>(pods(PodState.NOT_READY, 3, "connections", 200_000));
+    high.add(new Pod(PodState.READY, Map.of()));
+    high.add(new Pod(PodState.PENDING, Map.of()));
     assertEquals(6, new Hpa(spec(own), 5).sync(0, high)); // 600 / 100: ready or not
   }
 
@@ -86,7 +86,7 @@ class AutoscalerTest {
     AutoscalerSpec two =
         spec(value(100))
             .withMetrics(List.of(value(100), new Metric(Kind.CPU, "cpu", 50_000, Map.of())));
-    List<Pod> pods = pods(Phase.READY, 4, "cpu", 100_000);
+    List<Pod> pods = pods(PodState.READY, 4, "cpu", 100_000);
     assertEquals(8, new Hpa(two, 4).external(120).sync(0, pods));
     assertEquals(12, new Hpa(two, 4).external(300).sync(0, pods));
   }
@@ -96,8 +96,8 @@ class AutoscalerTest {
     AutoscalerSpec two =
         spec(value(100))
             .withMetrics(List.of(value(100), new Metric(Kind.CPU, "cpu", 50_000, Map.of())));
-    assertEquals(4, new Hpa(two, 4).sync(0, pods(Phase.READY, 4, "cpu", 10_000)));
-    assertEquals(8, new Hpa(two, 4).sync(0, pods(Phase.READY, 4, "cpu", 100_000)));
+    assertEquals(4, new Hpa(two, 4).sync(0, pods(PodState.READY, 4, "cpu", 10_000)));
+    assertEquals(8, new Hpa(two, 4).sync(0, pods(PodState.READY, 4, "cpu", 100_000)));
     assertEquals(4, new Hpa(spec(value(100)), 4).sync(0, ready(4)));
   }
 
@@ -105,7 +105,9 @@ class AutoscalerTest {
   void goesDownOnlyAsFarAsAllOfTheWindowAsked() {
     Hpa hpa =
         new Hpa(
-            spec(value(100)).withScaleDown(new Rules(60, DOWN_AT_ONCE.policies(), Select.MAX)), 10);
+            spec(value(100))
+                .withScaleDown(new ScalingRules(60, DOWN_AT_ONCE.policies(), SelectPolicy.MAX)),
+            10);
     hpa.external(100).sync(0, ready(10));
     assertEquals(10, hpa.external(50).sync(15, ready(10)));
     assertEquals(10, hpa.external(70).sync(30, ready(10)));
@@ -117,7 +119,10 @@ class AutoscalerTest {
   @Test
   void goesUpOnlyAsFarAsAllOfTheWindowAsked() {
     Hpa hpa =
-        new Hpa(spec(value(100)).withScaleUp(new Rules(60, AT_ONCE.policies(), Select.MAX)), 2);
+        new Hpa(
+            spec(value(100))
+                .withScaleUp(new ScalingRules(60, AT_ONCE.policies(), SelectPolicy.MAX)),
+            2);
     hpa.external(100).sync(0, ready(2));
     assertEquals(2, hpa.external(400).sync(15, ready(2)));
     assertEquals(2, hpa.external(200).sync(30, ready(2)));
@@ -127,14 +132,16 @@ class AutoscalerTest {
 
   @Test
   void policiesCountFromWhatThereWasWhenTheirPeriodBegan() {
-    Rules onePod = new Rules(0, List.of(new Policy(false, 1, 60)), Select.MAX);
+    ScalingRules onePod =
+        new ScalingRules(0, List.of(new ScalingPolicy(false, 1, 60)), SelectPolicy.MAX);
     Hpa up = new Hpa(spec(value(100)).withScaleUp(onePod), 2);
     assertEquals(3, up.external(900).sync(0, ready(2)));
     assertEquals(3, up.sync(15, ready(3)));
     assertEquals(3, up.sync(45, ready(3)));
     assertEquals(4, up.sync(60, ready(3)));
 
-    Rules half = new Rules(0, List.of(new Policy(true, 50, 60)), Select.MAX);
+    ScalingRules half =
+        new ScalingRules(0, List.of(new ScalingPolicy(true, 50, 60)), SelectPolicy.MAX);
     Hpa down = new Hpa(spec(value(100)).withScaleDown(half), 9);
     assertEquals(4, down.external(1).sync(0, ready(9)));
     assertEquals(4, down.sync(45, ready(4)));
@@ -143,13 +150,14 @@ class AutoscalerTest {
 
   @Test
   void theGreatestPolicyCountsOrTheLeastOrNone() {
-    List<Policy> both = List.of(new Policy(false, 1, 60), new Policy(true, 50, 60));
-    assertEquals(15, upWith(new Rules(0, both, Select.MAX)));
-    assertEquals(11, upWith(new Rules(0, both, Select.MIN)));
-    assertEquals(10, upWith(new Rules(0, both, Select.DISABLED)));
-    assertEquals(5, downWith(new Rules(0, both, Select.MAX)));
-    assertEquals(9, downWith(new Rules(0, both, Select.MIN)));
-    assertEquals(10, downWith(new Rules(0, both, Select.DISABLED)));
+    List<ScalingPolicy> both =
+        List.of(new ScalingPolicy(false, 1, 60), new ScalingPolicy(true, 50, 60));
+    assertEquals(15, upWith(new ScalingRules(0, both, SelectPolicy.MAX)));
+    assertEquals(11, upWith(new ScalingRules(0, both, SelectPolicy.MIN)));
+    assertEquals(10, upWith(new ScalingRules(0, both, SelectPolicy.DISABLED)));
+    assertEquals(5, downWith(new ScalingRules(0, both, SelectPolicy.MAX)));
+    assertEquals(9, downWith(new ScalingRules(0, both, SelectPolicy.MIN)));
+    assertEquals(10, downWith(new ScalingRules(0, both, SelectPolicy.DISABLED)));
   }
 
   @Test
@@ -177,7 +185,8 @@ class AutoscalerTest {
     assertEquals(0, spec.scaleUp().windowSeconds());
     assertEquals(300, spec.scaleDown().windowSeconds());
     assertEquals(
-        List.of(new Policy(true, 100, 15), new Policy(false, 4, 15)), spec.scaleUp().policies());
+        List.of(new ScalingPolicy(true, 100, 15), new ScalingPolicy(false, 4, 15)),
+        spec.scaleUp().policies());
   }
 
   @Test
@@ -188,17 +197,17 @@ class AutoscalerTest {
     assertThrows(NumberFormatException.class, () -> AutoscalerSpec.milli("many"));
   }
 
-  private static int upWith(Rules rules) {
+  private static int upWith(ScalingRules rules) {
     return new Hpa(spec(value(100)).withScaleUp(rules), 10).external(900).sync(0, ready(10));
   }
 
-  private static int downWith(Rules rules) {
+  private static int downWith(ScalingRules rules) {
     return new Hpa(spec(value(100)).withScaleDown(rules), 10).external(1).sync(0, ready(10));
   }
 
   private static int value(long target, long value, int replicas, int ready, Tolerance tolerance) {
     List<Pod> pods = new ArrayList<>(ready(ready));
-    pods.addAll(pods(Phase.NOT_READY, replicas - ready, "none", 0));
+    pods.addAll(pods(PodState.NOT_READY, replicas - ready, "none", 0));
     return new Autoscaler(spec(value(target)), tolerance)
         .sync(0, replicas, pods, metric -> OptionalLong.of(value * 1000));
   }
@@ -212,13 +221,13 @@ class AutoscalerTest {
   }
 
   private static List<Pod> ready(int count) {
-    return pods(Phase.READY, count, "none", 0);
+    return pods(PodState.READY, count, "none", 0);
   }
 
-  private static List<Pod> pods(Phase phase, int count, String metric, long value) {
+  private static List<Pod> pods(PodState state, int count, String metric, long value) {
     List<Pod> pods = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      pods.add(new Pod(phase, Map.of(metric, value)));
+      pods.add(new Pod(state, Map.of(metric, value)));
     }
     return pods;
   }

@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
-import satellite.hpa.Autoscaler.Phase;
+import satellite.hpa.Autoscaler.PodState;
 import satellite.hpa.Autoscaler.Tolerance;
 
 /**
@@ -31,7 +31,7 @@ final class Cluster {
   }
 
   /** What it was at the end of a step. */
-  record Moment(
+  record Snapshot(
       long seconds, int wanted, int ready, int agents, int connected, List<Integer> connections) {}
 
   private static final class Replica {
@@ -53,7 +53,7 @@ final class Cluster {
   private final Random random;
   private final SwckAdapter oap = new SwckAdapter(25);
   private final List<Replica> replicas = new ArrayList<>();
-  private final List<Moment> history = new ArrayList<>();
+  private final List<Snapshot> history = new ArrayList<>();
   private final boolean evensOut;
   private final Readiness readiness;
   private final int startSeconds;
@@ -126,11 +126,11 @@ final class Cluster {
     return this;
   }
 
-  List<Moment> history() {
+  List<Snapshot> history() {
     return history;
   }
 
-  Moment last() {
+  Snapshot last() {
     return history.get(history.size() - 1);
   }
 
@@ -141,9 +141,9 @@ final class Cluster {
   /** What the autoscaler wanted, each change once: {@code [1, 2, 1]}. */
   List<Integer> course() {
     List<Integer> course = new ArrayList<>();
-    for (Moment moment : history) {
-      if (course.isEmpty() || course.get(course.size() - 1) != moment.wanted) {
-        course.add(moment.wanted);
+    for (Snapshot snapshot : history) {
+      if (course.isEmpty() || course.get(course.size() - 1) != snapshot.wanted) {
+        course.add(snapshot.wanted);
       }
     }
     return course;
@@ -166,7 +166,7 @@ final class Cluster {
     }
     int connected = replicas.stream().mapToInt(r -> r.connections).sum();
     history.add(
-        new Moment(
+        new Snapshot(
             now,
             wanted,
             (int) replicas.stream().filter(r -> r.ready).count(),
@@ -265,11 +265,11 @@ final class Cluster {
         metrics.put("grpc_server_connection_count", replica.scraped * 1000);
         metrics.put("cpu", Math.round(replica.scraped * cpuPercentPerConnection * 1000));
       }
-      Phase phase = Phase.READY;
+      PodState state = PodState.READY;
       if (!replica.ready) {
-        phase = replica.wasReady ? Phase.NOT_READY : Phase.STARTING;
+        state = replica.wasReady ? PodState.NOT_READY : PodState.STARTING;
       }
-      pods.add(new Autoscaler.Pod(phase, metrics));
+      pods.add(new Autoscaler.Pod(state, metrics));
     }
     scaleTo(
         autoscaler.sync(

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.hpa.AutoscalerSpec.Kind;
 import satellite.hpa.AutoscalerSpec.Metric;
-import satellite.hpa.AutoscalerSpec.Policy;
+import satellite.hpa.AutoscalerSpec.ScalingPolicy;
 
 /** The files, and the inequalities that their comments and docs/autoscaling.md promise. */
 class ManifestTest {
@@ -31,9 +31,9 @@ class ManifestTest {
         Map.of("apiVersion", "apps/v1", "kind", "Deployment", "name", "satellite"),
         ((Map<?, ?>) manifest.get("spec")).get("scaleTargetRef"));
     assertTrue(spec.minReplicas() >= 1 && spec.maxReplicas() > spec.minReplicas());
-    for (AutoscalerSpec.Rules rules : List.of(spec.scaleUp(), spec.scaleDown())) {
+    for (AutoscalerSpec.ScalingRules rules : List.of(spec.scaleUp(), spec.scaleDown())) {
       assertTrue(rules.windowSeconds() <= 3600);
-      for (Policy policy : rules.policies()) {
+      for (ScalingPolicy policy : rules.policies()) {
         assertTrue(policy.value() > 0 && policy.periodSeconds() > 0);
         assertTrue(policy.periodSeconds() <= 1800, "the API server takes no more");
       }
@@ -56,10 +56,10 @@ class ManifestTest {
   @ValueSource(strings = {"swck.yaml", "demonstration.yaml"})
   void policiesLastLongerThanTheFigureIsBehind(String file) {
     AutoscalerSpec spec = Manifests.spec(file);
-    for (Policy up : spec.scaleUp().policies()) {
+    for (ScalingPolicy up : spec.scaleUp().policies()) {
       assertTrue(up.periodSeconds() > LAG_SECONDS + START_SECONDS);
     }
-    for (Policy down : spec.scaleDown().policies()) {
+    for (ScalingPolicy down : spec.scaleDown().policies()) {
       assertTrue(down.periodSeconds() > LAG_SECONDS);
     }
     assertTrue(spec.scaleDown().windowSeconds() > 2 * LAG_SECONDS);

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.hpa.Autoscaler.Tolerance;
-import satellite.hpa.Cluster.Moment;
 import satellite.hpa.Cluster.Readiness;
+import satellite.hpa.Cluster.Snapshot;
 
 /** What the manifests do, with the figures that stand in the files. */
 class SimulationTest {
@@ -107,8 +107,8 @@ class SimulationTest {
       cluster.run(600, since -> since * 40_000 / 600).run(60, 40_000);
       assertEquals(40_000, cluster.last().connected(), "a minute after the last has come");
       double waited = 0;
-      for (Moment moment : cluster.history()) {
-        waited += (double) (moment.agents() - moment.connected()) * Cluster.STEP / 40_000;
+      for (Snapshot snapshot : cluster.history()) {
+        waited += (double) (snapshot.agents() - snapshot.connected()) * Cluster.STEP / 40_000;
       }
       assertTrue(waited < 30, "each has waited for " + waited + " s");
       cluster.run(2 * HOUR, 40_000);
@@ -204,8 +204,8 @@ class SimulationTest {
       assertEquals(0, turns(cluster.course()), cluster.course().toString());
       assertEquals(3, cluster.last().wanted(), "5000 / 2400");
       assertEquals(5_000, cluster.last().connected());
-      for (Moment moment : cluster.history()) {
-        assertTrue(moment.wanted() * 2640 >= moment.agents(), moment.toString());
+      for (Snapshot snapshot : cluster.history()) {
+        assertTrue(snapshot.wanted() * 2640 >= snapshot.agents(), snapshot.toString());
       }
     }
   }

@@ -48,9 +48,9 @@ import satellite.routing.Router;
 import satellite.routing.Upstream;
 
 /**
- * The names under which Satellite's facts are exported, for Prometheus: those of the Go Satellite,
- * and our own, which begin with {@code satellite_}. Facts are read when they are asked for. Any
- * thread.
+ * The names under which Satellite's figures are exported, for Prometheus: those of the Go
+ * Satellite, and our own, which begin with {@code satellite_}. They are read when they are asked
+ * for. Any thread.
  */
 public final class Metrics {
 
@@ -64,10 +64,10 @@ public final class Metrics {
               + "_total\\b");
 
   /** Labels of every metric, which OAP knows by itself. */
-  private static final Set<String> OF_ALL = Set.of("cluster", "service", "instance");
+  private static final Set<String> COMMON_LABELS = Set.of("cluster", "service", "instance");
 
   /** Of our own names, those that OAP is told as well: what an autoscaler may ask for. */
-  private static final Set<String> SIGNALS =
+  private static final Set<String> AUTOSCALING_SIGNALS =
       Set.of(
           "satellite_connection_limit_used_ratio",
           "satellite_cpu_limit_used_ratio",
@@ -89,7 +89,7 @@ public final class Metrics {
   private final Map<String, AtomicInteger> activeStreams = new ConcurrentHashMap<>();
   private final Map<Meter, LongSupplier> sources = new ConcurrentHashMap<>();
   private final Set<String> bound = ConcurrentHashMap.newKeySet();
-  private final List<Calls> calls = new ArrayList<>();
+  private final List<CallMeters> calls = new ArrayList<>();
 
   /** When each node that has meters was last among the nodes, or called. */
   private final Map<String, Long> seenNanos = new ConcurrentHashMap<>();
@@ -131,10 +131,10 @@ public final class Metrics {
     List<OwnMeters.Sample> samples = new ArrayList<>();
     for (Meter meter : registry.getMeters()) {
       String name = meter.getId().getName();
-      if (!name.startsWith("satellite_") || SIGNALS.contains(name)) {
+      if (!name.startsWith("satellite_") || AUTOSCALING_SIGNALS.contains(name)) {
         Map<String, String> labels = new TreeMap<>();
         meter.getId().getTags().stream()
-            .filter(tag -> !OF_ALL.contains(tag.getKey()))
+            .filter(tag -> !COMMON_LABELS.contains(tag.getKey()))
             .forEach(tag -> labels.put(tag.getKey(), tag.getValue()));
         double value = meter.measure().iterator().next().getValue();
         samples.add(new OwnMeters.Sample(name, labels, value));
@@ -197,8 +197,8 @@ public final class Metrics {
     gauge("satellite_queue_age_seconds", queue::oldestSeconds, "pipe", name);
     gauge("satellite_open_streams", pipe::openStreams, "pipe", name);
     counter("satellite_ended_streams", pipe::endedStreams, "pipe", name);
-    gauge("satellite_routed_identities", () -> pipe.fixedRouting().identities(), "pipe", name);
-    counter("satellite_moved_identities", () -> pipe.fixedRouting().moved(), "pipe", name);
+    gauge("satellite_routed_identities", () -> pipe.stickyRouting().identities(), "pipe", name);
+    counter("satellite_moved_identities", () -> pipe.stickyRouting().moved(), "pipe", name);
     // Reasons appear when they happen.
     beforeScrape.add(
         () -> {
@@ -215,7 +215,7 @@ public final class Metrics {
     gauge("satellite_cpu_limit_used_ratio", readiness::cpuShare);
     gauge(
         "satellite_queue_saturation_ratio",
-        () -> pipes.stream().mapToDouble(pipe -> pipe.queue().fullness()).max().orElse(0));
+        () -> pipes.stream().mapToDouble(pipe -> pipe.queue().saturation()).max().orElse(0));
     gauge(
         "satellite_seconds_behind",
         () -> pipes.stream().mapToDouble(pipe -> pipe.queue().oldestSeconds()).max().orElse(0));
@@ -267,8 +267,8 @@ public final class Metrics {
   }
 
   private void bindNodes(Router<?> router, String client) {
-    counter("satellite_retries", () -> router.retries().taken(), "client", client);
-    counter("satellite_retries_delayed", () -> router.retries().delayed(), "client", client);
+    counter("satellite_retries", () -> router.retryBudget().taken(), "client", client);
+    counter("satellite_retries_delayed", () -> router.retryBudget().delayed(), "client", client);
     beforeScrape.add(
         () -> {
           for (String address : router.upstreams().keySet()) {
@@ -294,7 +294,7 @@ public final class Metrics {
     }
     seenNanos.keySet().removeAll(gone);
     gone.forEach(address -> bound.remove("node/" + address));
-    calls.forEach(ofPipe -> ofPipe.nodes.keySet().removeAll(gone));
+    calls.forEach(pipeMeters -> pipeMeters.nodes.keySet().removeAll(gone));
     for (Meter meter : registry.getMeters()) {
       if (gone.contains(meter.getId().getTag("node"))
           || gone.contains(meter.getId().getTag("target"))) {
@@ -306,37 +306,44 @@ public final class Metrics {
 
   private void bindNode(Router<?> router, String address) {
     gauge(
-        "satellite_node_up", () -> ofNode(router, address, u -> u.isUp() ? 1 : 0), "node", address);
+        "satellite_node_up",
+        () -> valueOfNode(router, address, u -> u.isUp() ? 1 : 0),
+        "node",
+        address);
     for (Upstream.Condition condition : Upstream.Condition.values()) {
       gauge(
           "satellite_node_state",
-          () -> ofNode(router, address, u -> u.condition() == condition ? 1 : 0),
+          () -> valueOfNode(router, address, u -> u.condition() == condition ? 1 : 0),
           "node",
           address,
           "state",
           condition.name().toLowerCase(Locale.ROOT));
     }
     gauge(
-        "satellite_node_window", () -> ofNode(router, address, Upstream::window), "node", address);
+        "satellite_node_window",
+        () -> valueOfNode(router, address, Upstream::window),
+        "node",
+        address);
     gauge(
         "satellite_node_in_flight",
-        () -> ofNode(router, address, Upstream::inFlight),
+        () -> valueOfNode(router, address, Upstream::inFlight),
         "node",
         address);
     counter(
         "satellite_node_ejections",
-        () -> ofNode(router, address, Upstream::ejections),
+        () -> valueOfNode(router, address, Upstream::ejections),
         "node",
         address);
     counter(
         "satellite_node_delivered_messages",
-        () -> ofNode(router, address, Upstream::delivered),
+        () -> valueOfNode(router, address, Upstream::delivered),
         "node",
         address);
   }
 
   /** 0 where it is gone. */
-  private static long ofNode(Router<?> router, String address, ToLongFunction<Upstream<?>> fact) {
+  private static long valueOfNode(
+      Router<?> router, String address, ToLongFunction<Upstream<?>> fact) {
     Upstream<?> upstream = router.upstreams().get(address);
     if (upstream != null) {
       return fact.applyAsLong(upstream);
@@ -404,22 +411,22 @@ public final class Metrics {
   /** What a pipe has to tell that is not in its account. */
   public PipeMetrics pipe(String name, String receiver) {
     ReceiverPlugin plugin = ReceiverPlugin.of(receiver).orElseThrow();
-    Calls ofPipe =
+    CallMeters pipeMeters =
         switch (plugin) {
-          case ENVOY_ALS_V2 -> new AccessLogs(name, "v2");
-          case ENVOY_ALS_V3 -> new AccessLogs(name, "v3");
-          default -> new Calls(name);
+          case ENVOY_ALS_V2 -> new AccessLogMeters(name, "v2");
+          case ENVOY_ALS_V3 -> new AccessLogMeters(name, "v3");
+          default -> new CallMeters(name);
         };
-    calls.add(ofPipe);
-    return ofPipe;
+    calls.add(pipeMeters);
+    return pipeMeters;
   }
 
-  private class Calls implements PipeMetrics {
+  private class CallMeters implements PipeMetrics {
     private final String pipe;
-    private final Map<String, OfNode> nodes = new ConcurrentHashMap<>();
+    private final Map<String, NodeMeters> nodes = new ConcurrentHashMap<>();
     private final DistributionSummary batchMessages;
 
-    Calls(String pipe) {
+    CallMeters(String pipe) {
       this.pipe = pipe;
       this.batchMessages =
           DistributionSummary.builder("satellite_batch_messages")
@@ -430,14 +437,14 @@ public final class Metrics {
     }
 
     /** Looked up once per node, not per call. */
-    private final class OfNode {
+    private final class NodeMeters {
       final Counter messages;
       final Counter bytes;
       final Timer duration;
       final Map<String, Counter> results = new ConcurrentHashMap<>();
       private final Tags tags;
 
-      OfNode(String node) {
+      NodeMeters(String node) {
         // Also of one that is gone already, or its meters would stay.
         seenNanos.putIfAbsent(node, nanoTime.getAsLong());
         this.tags = Tags.of("pipe", pipe, "node", node);
@@ -470,11 +477,11 @@ public final class Metrics {
     @Override
     public void called(
         String node, Outcome outcome, Batch batch, int messages, long bytes, long nanos) {
-      OfNode ofNode = nodes.computeIfAbsent(node, OfNode::new);
-      ofNode.messages.increment(messages);
-      ofNode.bytes.increment(bytes);
-      ofNode.duration.record(nanos, TimeUnit.NANOSECONDS);
-      ofNode.result(result(outcome));
+      NodeMeters nodeMeters = nodes.computeIfAbsent(node, NodeMeters::new);
+      nodeMeters.messages.increment(messages);
+      nodeMeters.bytes.increment(bytes);
+      nodeMeters.duration.record(nanos, TimeUnit.NANOSECONDS);
+      nodeMeters.result(result(outcome));
       batchMessages.record(batch.messages());
     }
   }
@@ -490,14 +497,14 @@ public final class Metrics {
   }
 
   /** The Go Satellite's figures of access log streams. */
-  private final class AccessLogs extends Calls {
+  private final class AccessLogMeters extends CallMeters {
     private final String version;
     private final Counter eventsReady = registry.counter("als_event_ready_send");
     private final Counter messagesReady = registry.counter("als_streaming_ready_send");
     private final Counter millis = registry.counter("als_forward_send_time_sum");
     private final Counter calls = registry.counter("als_forward_send_time_count");
 
-    AccessLogs(String pipe, String version) {
+    AccessLogMeters(String pipe, String version) {
       super(pipe);
       this.version = version;
       // A call is opened, written and closed in one step here: its whole time stands in "send".

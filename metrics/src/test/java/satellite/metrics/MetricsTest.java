@@ -63,7 +63,7 @@ import satellite.queue.MemoryBudget;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
 import satellite.queue.disk.DataFolder;
-import satellite.routing.Balancing;
+import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
 import satellite.standin.StandInOap;
 
@@ -104,7 +104,8 @@ class MetricsTest {
     Duration second = Duration.ofSeconds(1);
     ClientConfig client = new ClientConfig(null, "", second, second, second);
     connector = new GrpcConnector(client, transport, pool);
-    router = new Router<>(connector, pool, System::nanoTime, second, second, Balancing.ROUND_ROBIN);
+    router =
+        new Router<>(connector, pool, System::nanoTime, second, second, LoadBalancing.ROUND_ROBIN);
     MemoryBudget memory = new MemoryBudget(1 << 20);
     for (ReceiverPlugin receiver :
         List.of(

@@ -62,15 +62,15 @@ import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
-import satellite.queue.Spools;
-import satellite.routing.Balancing;
+import satellite.queue.SpoolFactory;
+import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
 import satellite.standin.StandInOap;
 
 /**
  * Clients, Satellite's server with its pipes, and stand-in nodes, over real connections on the
  * loopback address. A test changes the settings, starts nodes and then Satellite; after it the
- * books of every pipe must balance, all memory be given back and every thread be gone.
+ * accounts of all pipes must balance, all memory be given back and every thread be gone.
  */
 @Timeout(40)
 public abstract class FlowFixture {
@@ -91,10 +91,10 @@ public abstract class FlowFixture {
   public ClientConfig client =
       new ClientConfig(null, "", Duration.ofMillis(200), Duration.ofSeconds(5), LONG);
   public ServerConfig server = server(null, ServerConfig.Ages.UNLIMITED, ServerConfig.Quotas.NONE);
-  public Balancing balancing = Balancing.ROUND_ROBIN;
+  public LoadBalancing balancing = LoadBalancing.ROUND_ROBIN;
   public Duration drainTime = LONG;
   public long memoryBytes = 64 << 20;
-  public Spools spools;
+  public SpoolFactory spools;
   public DeadLetters deadLetters = DeadLetters.NONE;
   public DoubleSupplier cpuPercent = () -> 0;
 

@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The books of one pipe, in client messages: {@code received = forwarded + queued + spilled + dead
- * by reason + dropped by reason}. Messages that were refused were never accepted and stand beside
- * the account. All methods may be called by any thread.
+ * The message account of one pipe, in client messages: {@code received = forwarded + queued +
+ * spilled + dead by reason + dropped by reason}. Messages that were refused were never accepted and
+ * stand beside the account. All methods may be called by any thread.
  */
 public final class Account {
 
@@ -110,7 +110,7 @@ public final class Account {
     return refused.values().stream().mapToLong(LongAdder::sum).sum();
   }
 
-  /** What the books say is still under way, in memory or on disk. */
+  /** What by this account is still under way, in memory or on disk. */
   public long outstanding() {
     return received() - forwarded() - dead() - dropped();
   }

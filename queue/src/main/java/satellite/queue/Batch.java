@@ -73,13 +73,13 @@ public final class Batch {
   }
 
   /** Its events, for other batches: this one is no more, and nothing is settled. */
-  public List<Event> reopen() {
+  public List<Event> unbatch() {
     end();
     return events;
   }
 
   /** Two batches in its place; for a batch of two or more events. */
-  public List<Batch> halves() {
+  public List<Batch> split() {
     int middle = events.size() / 2;
     end();
     return List.of(
@@ -93,14 +93,14 @@ public final class Batch {
    * <p>The two halves together are charged like the one event was, so nothing is acquired. Who
    * waits for the one event is told when both halves are told.
    */
-  public List<Batch> halvesOfSingle() {
+  public List<Batch> splitEvent() {
     Event event = first();
     int middle = event.parts().length / 2;
     end();
     partition.held(1);
-    Event.Halves halves = new Event.Halves(event);
+    Event.Split split = new Event.Split(event);
     return List.of(
-        new Batch(partition, List.of(halves.of(0, middle))),
-        new Batch(partition, List.of(halves.of(middle, event.parts().length))));
+        new Batch(partition, List.of(split.half(0, middle))),
+        new Batch(partition, List.of(split.half(middle, event.parts().length))));
   }
 }

@@ -4,13 +4,13 @@ package satellite.queue;
 public interface DeadLetters {
 
   /** Nothing is kept. */
-  DeadLetters NONE = (letter, kept) -> false;
+  DeadLetters NONE = (letter, onSynced) -> false;
 
   /**
    * False when it cannot be kept: then it is dropped. Any thread; does not block.
    *
-   * @param kept run once, by any thread, when the letter is synced to disk: until then whoever has
-   *     another copy must not let go of it. Not run where the answer is false
+   * @param onSynced run once, by any thread, when the letter is synced to disk: until then whoever
+   *     has another copy must not let go of it. Not run where the answer is false
    */
-  boolean add(DeadLetter letter, Runnable kept);
+  boolean add(DeadLetter letter, Runnable onSynced);
 }

@@ -149,18 +149,18 @@ public final class Event {
   }
 
   /** What the two halves of an event share: they are acknowledged and settled as the one it was. */
-  static final class Halves implements Receipt {
+  static final class Split implements Receipt {
     private final Event whole;
-    private final AtomicInteger untold = new AtomicInteger(2);
+    private final AtomicInteger unacknowledged = new AtomicInteger(2);
     private final AtomicInteger unsettled = new AtomicInteger(2);
     private volatile String failedReason;
     private volatile String failedDetail;
 
-    Halves(Event whole) {
+    Split(Event whole) {
       this.whole = whole;
     }
 
-    Event of(int from, int to) {
+    Event half(int from, int to) {
       return new Event(
           whole.method,
           whole.key,
@@ -181,18 +181,18 @@ public final class Event {
 
     @Override
     public void acknowledged() {
-      told();
+      acknowledgedHalf();
     }
 
     @Override
     public void failed(String reason, String detail) {
       failedDetail = detail;
       failedReason = reason;
-      told();
+      acknowledgedHalf();
     }
 
-    private void told() {
-      if (untold.decrementAndGet() > 0) {
+    private void acknowledgedHalf() {
+      if (unacknowledged.decrementAndGet() > 0) {
         return;
       }
       if (failedReason == null) {

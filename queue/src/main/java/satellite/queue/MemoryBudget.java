@@ -49,7 +49,7 @@ public final class MemoryBudget {
   /** One queue's part. */
   final class Share {
     private final AtomicLong mine = new AtomicLong();
-    private final AtomicLong leaving = new AtomicLong();
+    private final AtomicLong spilling = new AtomicLong();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
     boolean acquire(long bytes) {
@@ -64,16 +64,16 @@ public final class MemoryBudget {
     }
 
     /** So many bytes of what is held wait to be written to disk; negative when they are. */
-    void leaving(long bytes) {
-      leaving.addAndGet(bytes);
+    void spilling(long bytes) {
+      spilling.addAndGet(bytes);
     }
 
     /**
      * More is held than is free: what comes now may as well go to disk, if there is one. What waits
      * to be written counts as free.
      */
-    boolean isTight() {
-      long away = leaving.get();
+    boolean isUnderPressure() {
+      long away = spilling.get();
       return mine.get() - away > maxBytes - (used.get() - away);
     }
 
@@ -81,10 +81,10 @@ public final class MemoryBudget {
      * Takes space for what comes back from disk, and leaves the rest to what arrives. What would
      * never find space is taken when nothing else of this queue is held.
      */
-    boolean acquireAgain(long bytes) {
+    boolean acquireForReadBack(long bytes) {
       long all = used.addAndGet(bytes);
       long own = mine.addAndGet(bytes);
-      long away = leaving.get();
+      long away = spilling.get();
       if (all <= maxBytes && own - away <= maxBytes - (all - away)) {
         return true;
       }
@@ -110,7 +110,7 @@ public final class MemoryBudget {
     }
 
     /** Of what it may hold while the others hold what they do; 1 is full. */
-    double fullness() {
+    double saturation() {
       long own = mine.get();
       double most = (maxBytes - used.get() + own) * SHARE_OF_FREE / (SHARE_OF_FREE + 1.0);
       return own <= 0 ? 0 : own < most ? own / most : 1;
@@ -120,7 +120,7 @@ public final class MemoryBudget {
       waiting.add(retry);
     }
 
-    void passOn() {
+    void wakeNext() {
       wakeUpTo(1);
     }
 

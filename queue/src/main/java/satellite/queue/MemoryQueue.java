@@ -16,9 +16,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Lock-free. Any thread offers; each partition is polled by one thread at a time, except that
  * {@link Partition#dropOldest} may run beside it.
  *
- * <p>With a {@link Spool}, a partition that gets tight hands what comes to it, long before it is
- * full: the rest of the memory is the buffer of the disk. While anything is unread there, all that
- * comes goes there too, so that nothing overtakes.
+ * <p>With a {@link Spool}, a partition under memory pressure hands over what comes to it, long
+ * before it is full: the rest of the memory is the buffer of the disk. While anything is unread
+ * there, all that comes goes there too, so that nothing overtakes.
  */
 public final class MemoryQueue {
 
@@ -26,7 +26,7 @@ public final class MemoryQueue {
   private final MemoryBudget.Share share;
   private final QueueConfig config;
   private final boolean durable;
-  private final int tightEvents;
+  private final int pressureEvents;
 
   /** In memory only. */
   public MemoryQueue(QueueConfig config, MemoryBudget budget) {
@@ -37,11 +37,11 @@ public final class MemoryQueue {
    * @param spools null where nothing goes to disk; then the next two are not used
    */
   public MemoryQueue(
-      QueueConfig config, MemoryBudget budget, Spools spools, String pipe, Account account) {
+      QueueConfig config, MemoryBudget budget, SpoolFactory spools, String pipe, Account account) {
     this.config = config;
     this.share = budget.share();
     this.durable = spools != null && config.acknowledgement() == Acknowledgement.DURABLE;
-    this.tightEvents = Math.max(1, config.maxEvents() / 2);
+    this.pressureEvents = Math.max(1, config.maxEvents() / 2);
     this.partitions = new Partition[config.partitions()];
     for (int i = 0; i < partitions.length; i++) {
       partitions[i] = new Partition(i, spools, pipe, account);
@@ -90,8 +90,8 @@ public final class MemoryQueue {
    * How near it is to a bound, 0..1: its fullest partition's in events, or its own in bytes. At 1
    * somebody finds no space.
    */
-  public double fullness() {
-    double fullest = share.fullness();
+  public double saturation() {
+    double fullest = share.saturation();
     for (Partition partition : partitions) {
       fullest = Math.max(fullest, (double) partition.events() / config.maxEvents());
     }
@@ -101,7 +101,7 @@ public final class MemoryQueue {
   /**
    * Runs {@code retry} once, when space may have become free, on the thread that freed it. Whoever
    * registers must try again right after: space may have come in between. Whoever was told and does
-   * not register again, {@link #passOn}s.
+   * not register again, {@link #wakeNext}s.
    */
   public void onSpace(Runnable retry) {
     share.onSpace(retry);
@@ -111,8 +111,8 @@ public final class MemoryQueue {
    * Tells the next in line: he who was told found space, and there may be more, or he needs none
    * any more. Without it the others would wait although there is space.
    */
-  public void passOn() {
-    share.passOn();
+  public void wakeNext() {
+    share.wakeNext();
   }
 
   /** One lane of the queue, first in first out. */
@@ -130,7 +130,7 @@ public final class MemoryQueue {
     /** Null where nothing goes to disk. */
     private final Spool spool;
 
-    private Partition(int index, Spools spools, String pipe, Account account) {
+    private Partition(int index, SpoolFactory spools, String pipe, Account account) {
       this.index = index;
       this.spool =
           spools == null ? null : spools.open(pipe, index, config, account, new SpoolMemory(this));
@@ -186,7 +186,7 @@ public final class MemoryQueue {
     /** Adds an event whose bytes were acquired before. */
     public void put(Event event) {
       if (spool != null && goesToDisk()) {
-        share.leaving(event.bytes());
+        share.spilling(event.bytes());
         spool.add(event);
       } else {
         enqueue(event);
@@ -194,11 +194,11 @@ public final class MemoryQueue {
     }
 
     private boolean goesToDisk() {
-      return durable || spool.unread() > 0 || (isTight() && spool.accepts());
+      return durable || spool.unread() > 0 || (isUnderPressure() && spool.accepts());
     }
 
-    private boolean isTight() {
-      return held.get() >= tightEvents || share.isTight();
+    private boolean isUnderPressure() {
+      return held.get() >= pressureEvents || share.isUnderPressure();
     }
 
     private void enqueue(Event event) {
@@ -274,7 +274,7 @@ public final class MemoryQueue {
       share.release(bytes);
       share.wake(events);
       if (spool != null) {
-        spool.spaceInMemory();
+        spool.memoryFreed();
       }
     }
 
@@ -296,12 +296,12 @@ public final class MemoryQueue {
      * one, in the order of the calls. False where there is no disk, or none that works; then
      * nothing was taken. From the first call on nothing comes back from disk.
      */
-    public boolean keep(List<Event> events) {
-      if (spool == null || !spool.keep(events)) {
+    public boolean persist(List<Event> events) {
+      if (spool == null || !spool.persist(events)) {
         return false;
       }
       for (Event event : events) {
-        share.leaving(event.bytes());
+        share.spilling(event.bytes());
       }
       held.addAndGet(-events.size());
       return true;
@@ -331,37 +331,37 @@ public final class MemoryQueue {
     }
 
     @Override
-    public boolean takesBack(long bytes) {
-      return partition.held.get() < tightEvents && share.acquireAgain(bytes);
+    public boolean tryReserve(long bytes) {
+      return partition.held.get() < pressureEvents && share.acquireForReadBack(bytes);
     }
 
     @Override
-    public void comesBack(Event event) {
+    public void enqueueReadBack(Event event) {
       partition.enqueue(event);
     }
 
     @Override
-    public void givesBack(long bytes) {
+    public void release(long bytes) {
       share.release(bytes);
       share.wake(1);
     }
 
     @Override
-    public void goesOn(Event event) {
+    public void enqueueDirectly(Event event) {
       partition.enqueue(event);
-      share.leaving(-event.bytes());
+      share.spilling(-event.bytes());
     }
 
     @Override
     public void written(int events, long bytes) {
-      share.leaving(-bytes);
+      share.spilling(-bytes);
       share.release(bytes);
       share.wake(events);
     }
 
     @Override
-    public void diskAcceptsAgain() {
-      share.passOn();
+    public void acceptsAgain() {
+      share.wakeNext();
     }
   }
 }

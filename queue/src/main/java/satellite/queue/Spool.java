@@ -13,28 +13,28 @@ public interface Spool {
   interface Memory {
 
     /** Whether so many bytes of events may come back now; if so, their space is taken. */
-    boolean takesBack(long bytes);
+    boolean tryReserve(long bytes);
 
     /**
      * The next event, in order; its space is taken. Its {@link Event#settled} tells the spool that
      * it is done.
      */
-    void comesBack(Event event);
+    void enqueueReadBack(Event event);
 
-    /** Space that was taken by {@link #takesBack} is not used. */
-    void givesBack(long bytes);
+    /** Space that was taken by {@link #tryReserve} is not used. */
+    void release(long bytes);
 
     /**
      * An added event goes on at once, because nothing is before it and memory has room. If it is on
      * disk too, its {@link Event#settled} tells the spool that it is done.
      */
-    void goesOn(Event event);
+    void enqueueDirectly(Event event);
 
     /** Added events need no memory any more: the space that they were charged with is free. */
     void written(int events, long bytes);
 
     /** {@link Spool#accepts} is true again. */
-    void diskAcceptsAgain();
+    void acceptsAgain();
   }
 
   /**
@@ -48,18 +48,18 @@ public interface Spool {
 
   /**
    * Adds an event at the end. It stays charged to memory until it is {@link Memory#written}, or
-   * else {@link Memory#goesOn}. In {@link Acknowledgement#DURABLE} pipes its receipt is told when
-   * it is synced.
+   * else {@link Memory#enqueueDirectly}. In {@link Acknowledgement#DURABLE} pipes its receipt is
+   * told when it is synced.
    */
   void add(Event event);
 
   /** There may be space in memory again. */
-  void spaceInMemory();
+  void memoryFreed();
 
   /**
    * Puts events before all others, for the next start: they were in memory and will not be sent by
    * this process. Those of a later call come after those of an earlier one. Nothing comes back any
    * more. The disk's bound may be passed. False if the disk does not work; then nothing was taken.
    */
-  boolean keep(List<Event> events);
+  boolean persist(List<Event> events);
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** That the books add up. */
+/** That the totals add up. */
 class AccountTest {
 
   private final Account account = new Account();

@@ -45,14 +45,14 @@ class BatchTest extends QueueFixture {
   @Test
   void aBatchThatOthersReplaceCannotBeSettled() {
     Batch halved = batchOf(2);
-    split(halved, halved.halves());
+    split(halved, halved.split());
     assertThrows(IllegalStateException.class, halved::done);
     Batch sliced = gathered();
-    split(sliced, sliced.halvesOfSingle());
+    split(sliced, sliced.splitEvent());
     assertThrows(IllegalStateException.class, sliced::done);
     Batch reopened = batchOf(1);
     disown(reopened);
-    own(new Batch(partition, reopened.reopen()));
+    own(new Batch(partition, reopened.unbatch()));
     assertThrows(IllegalStateException.class, reopened::done);
   }
 
@@ -60,11 +60,11 @@ class BatchTest extends QueueFixture {
   void aBatchThatIsSettledCannotBeReplaced() {
     Batch batch = batchOf(2);
     forward(batch);
-    assertThrows(IllegalStateException.class, batch::halves);
-    assertThrows(IllegalStateException.class, batch::reopen);
+    assertThrows(IllegalStateException.class, batch::split);
+    assertThrows(IllegalStateException.class, batch::unbatch);
     Batch single = gathered();
     forward(single);
-    assertThrows(IllegalStateException.class, single::halvesOfSingle);
+    assertThrows(IllegalStateException.class, single::splitEvent);
     assertEquals(0, partition.events());
   }
 
@@ -73,7 +73,7 @@ class BatchTest extends QueueFixture {
     Batch batch = batchOf(5);
     List<Event> events = batch.events();
     long bytes = queue.bytes();
-    List<Batch> halves = split(batch, batch.halves());
+    List<Batch> halves = split(batch, batch.split());
     assertEquals(events.subList(0, 2), halves.get(0).events());
     assertEquals(events.subList(2, 5), halves.get(1).events());
     assertEquals(bytes, queue.bytes());
@@ -87,7 +87,7 @@ class BatchTest extends QueueFixture {
   void halvesOfASingleEventHoldTheSamePartsInOrder() {
     Batch batch = gathered();
     byte[][] parts = batch.first().parts();
-    List<Batch> halves = split(batch, batch.halvesOfSingle());
+    List<Batch> halves = split(batch, batch.splitEvent());
     Event first = halves.get(0).first();
     Event second = halves.get(1).first();
     assertEquals(List.of(2, 3), List.of(first.messages(), second.messages()));
@@ -102,7 +102,7 @@ class BatchTest extends QueueFixture {
   void halvesOfASingleEventKeepBytesAndCounts() {
     Batch batch = gathered();
     long bytes = queue.bytes();
-    List<Batch> halves = split(batch, batch.halvesOfSingle());
+    List<Batch> halves = split(batch, batch.splitEvent());
     assertEquals(bytes, queue.bytes());
     assertEquals(bytes, halves.get(0).first().bytes() + halves.get(1).first().bytes());
     assertEquals(2, queue.events());
@@ -126,7 +126,7 @@ class BatchTest extends QueueFixture {
       forward(batch);
       return 1;
     }
-    return split(batch, batch.halvesOfSingle()).stream().mapToInt(this::settleOneByOne).sum();
+    return split(batch, batch.splitEvent()).stream().mapToInt(this::settleOneByOne).sum();
   }
 
   @Test

@@ -26,16 +26,16 @@ class MemoryBudgetTest extends QueueFixture {
 
   @Test
   void aQueueIsAsFullAsItsShareAtThatMoment() {
-    assertEquals(0, busy.fullness());
+    assertEquals(0, busy.saturation());
     for (int i = 0; i < 200; i++) {
       offer(busy.partition(0), event(200));
     }
-    assertEquals(0.5, busy.fullness(), 0.001);
+    assertEquals(0.5, busy.saturation(), 0.001);
     fill(busy.partition(0), 200);
-    assertEquals(1, busy.fullness(), 0.01);
-    assertEquals(0, late.fullness());
+    assertEquals(1, busy.saturation(), 0.01);
+    assertEquals(0, late.saturation());
     fill(late.partition(0), 200);
-    assertEquals(1, late.fullness(), 0.02);
+    assertEquals(1, late.saturation(), 0.02);
   }
 
   @Test

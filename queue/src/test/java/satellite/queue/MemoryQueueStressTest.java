@@ -221,7 +221,7 @@ class MemoryQueueStressTest extends QueueFixture {
             return;
           }
         }
-        queue.passOn();
+        queue.wakeNext();
       }
 
       private synchronized void awaitTold() throws InterruptedException {
@@ -243,7 +243,7 @@ class MemoryQueueStressTest extends QueueFixture {
           woken = false;
         }
         if (wasTold) {
-          queue.passOn();
+          queue.wakeNext();
         }
       }
     }

@@ -33,13 +33,13 @@ class MemoryQueueTest extends QueueFixture {
   @Test
   void aQueueIsAsFullAsItsFullestPartition() {
     MemoryQueue queue = queue(2, 4, budget(1 << 20));
-    assertEquals(0, queue.fullness());
+    assertEquals(0, queue.saturation());
     offer(queue.partition(0), event(200));
     offer(queue.partition(1), event(200));
     offer(queue.partition(1), event(200));
-    assertEquals(0.5, queue.fullness());
+    assertEquals(0.5, queue.saturation());
     fill(queue.partition(1), 200);
-    assertEquals(1, queue.fullness());
+    assertEquals(1, queue.saturation());
   }
 
   @Test
@@ -267,13 +267,13 @@ class MemoryQueueTest extends QueueFixture {
     MemoryQueue.Partition partition = queue.partition(0);
     assertTrue(offer(partition, event(800)));
     List<String> served = new ArrayList<>();
-    queue.onSpace(queue::passOn);
+    queue.onSpace(queue::wakeNext);
     for (String waiter : List.of("a", "b")) {
       queue.onSpace(
           () -> {
             if (offer(partition, event(200))) {
               served.add(waiter);
-              queue.passOn();
+              queue.wakeNext();
             }
           });
     }

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 import satellite.queue.QueueConfig.WhenFull;
 
 /**
- * Queues on one budget, with the books that a pipe would keep. After each test what is left is
- * taken and settled; then the books must balance and not a byte may be held.
+ * Queues on one budget, with the account that a pipe would keep. After each test what is left is
+ * taken and settled; then the account must balance and not a byte may be held.
  */
 abstract class QueueFixture {
 

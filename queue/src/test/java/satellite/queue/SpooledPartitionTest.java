@@ -14,7 +14,7 @@ import satellite.queue.QueueConfig.WhenFull;
 class SpooledPartitionTest {
 
   /** Takes all, and does nothing with it. */
-  private static final class Notes implements Spool {
+  private static final class RecordingSpool implements Spool {
     final List<Event> added = new ArrayList<>();
     final List<Event> kept = new ArrayList<>();
     boolean accepts = true;
@@ -38,17 +38,17 @@ class SpooledPartitionTest {
     }
 
     @Override
-    public void spaceInMemory() {
+    public void memoryFreed() {
       space++;
     }
 
     @Override
-    public boolean keep(List<Event> events) {
+    public boolean persist(List<Event> events) {
       return keeps && kept.addAll(events);
     }
   }
 
-  private final Notes spool = new Notes();
+  private final RecordingSpool spool = new RecordingSpool();
   private final MemoryBudget budget = new MemoryBudget(1000);
 
   private MemoryQueue.Partition partition(int maxEvents, Acknowledgement acknowledgement) {
@@ -60,7 +60,7 @@ class SpooledPartitionTest {
             WhenFull.DROP_OLDEST,
             acknowledgement,
             Duration.ofMinutes(1));
-    Spools spools =
+    SpoolFactory spools =
         (pipe, index, queue, account, memory) -> {
           spool.memory = memory;
           return spool;
@@ -139,7 +139,7 @@ class SpooledPartitionTest {
     MemoryQueue.Partition partition = partition(100, Acknowledgement.DURABLE);
     partition.offer(event(300));
     List<String> told = new ArrayList<>();
-    spool.memory.goesOn(spool.added.get(0).onDisk(() -> told.add("settled")));
+    spool.memory.enqueueDirectly(spool.added.get(0).onDisk(() -> told.add("settled")));
     assertEquals(300, budget.usedBytes());
     new Batch(partition, partition.poll(1, 1000)).done();
     assertEquals(List.of("settled"), told);
@@ -150,13 +150,13 @@ class SpooledPartitionTest {
   @Test
   void whatComesBackLeavesHalfOfTheMemory() {
     MemoryQueue.Partition partition = partition(100, Acknowledgement.QUEUED);
-    assertTrue(spool.memory.takesBack(400));
-    assertTrue(spool.memory.takesBack(100));
-    assertFalse(spool.memory.takesBack(1));
-    spool.memory.givesBack(500);
+    assertTrue(spool.memory.tryReserve(400));
+    assertTrue(spool.memory.tryReserve(100));
+    assertFalse(spool.memory.tryReserve(1));
+    spool.memory.release(500);
     assertEquals(0, budget.usedBytes());
-    assertTrue(spool.memory.takesBack(5000), "else it would never come back");
-    spool.memory.givesBack(5000);
+    assertTrue(spool.memory.tryReserve(5000), "else it would never come back");
+    spool.memory.release(5000);
     assertEquals(0, partition.events());
   }
 
@@ -164,8 +164,8 @@ class SpooledPartitionTest {
   void whatWaitsToBeWrittenDoesNotKeepOthersFromComingBack() {
     MemoryQueue.Partition partition = partition(100, Acknowledgement.DURABLE);
     assertTrue(partition.offer(event(700)));
-    assertTrue(spool.memory.takesBack(300));
-    assertFalse(spool.memory.takesBack(300), "there are no more than 1000");
+    assertTrue(spool.memory.tryReserve(300));
+    assertFalse(spool.memory.tryReserve(300), "there are no more than 1000");
   }
 
   @Test
@@ -183,10 +183,10 @@ class SpooledPartitionTest {
     partition.offer(event(200));
     List<Event> events = partition.poll(1, 1000);
     spool.keeps = false;
-    assertFalse(partition.keep(events));
+    assertFalse(partition.persist(events));
     assertEquals(1, partition.events());
     spool.keeps = true;
-    assertTrue(partition.keep(events));
+    assertTrue(partition.persist(events));
     assertEquals(events, spool.kept);
     assertEquals(0, partition.events());
     assertEquals(200, budget.usedBytes());
@@ -210,23 +210,23 @@ class SpooledPartitionTest {
           }
         };
     byte[][] parts = {{1}, {2}, {3}};
-    Event.Halves good = new Event.Halves(new Event("/a/B", null, null, null, parts, 3, 0, receipt));
-    Event first = good.of(0, 1);
-    Event second = good.of(1, 3);
+    Event.Split good = new Event.Split(new Event("/a/B", null, null, null, parts, 3, 0, receipt));
+    Event first = good.half(0, 1);
+    Event second = good.half(1, 3);
     second.receipt().acknowledged();
     assertEquals(List.of(), told);
     first.receipt().acknowledged();
     assertEquals(List.of("acknowledged"), told);
-    Event.Halves bad = new Event.Halves(new Event("/a/B", null, null, null, parts, 3, 0, receipt));
-    bad.of(0, 1).receipt().failed("unknown", "no");
-    bad.of(1, 3).receipt().acknowledged();
+    Event.Split bad = new Event.Split(new Event("/a/B", null, null, null, parts, 3, 0, receipt));
+    bad.half(0, 1).receipt().failed("unknown", "no");
+    bad.half(1, 3).receipt().acknowledged();
     assertEquals(List.of("acknowledged", "unknown: no"), told);
-    Event.Halves onDisk =
-        new Event.Halves(
+    Event.Split onDisk =
+        new Event.Split(
             new Event("/a/B", null, null, null, parts, 3, 0).onDisk(() -> told.add("settled")));
-    onDisk.of(0, 1).settled();
+    onDisk.half(0, 1).settled();
     assertEquals(2, told.size());
-    onDisk.of(1, 3).settled();
+    onDisk.half(1, 3).settled();
     assertEquals("settled", told.get(2));
   }
 }

@@ -22,11 +22,11 @@ final class LeastOutstanding<C extends Connection> implements Strategy<C> {
   }
 
   @Override
-  public Upstream<C> pick(int place, Predicate<Upstream<C>> usable) {
+  public Upstream<C> pick(int position, Predicate<Upstream<C>> usable) {
     if (round.length() == 0) {
       return null;
     }
-    long chance = Mix.of(place);
+    long chance = SplitMix64.mix(position);
     Upstream<C> one = round.at((int) (chance >>> 32));
     Upstream<C> other = round.pick((int) chance, candidate -> candidate != one);
     Upstream<C> first = other == null || load(one) <= load(other) ? one : other;

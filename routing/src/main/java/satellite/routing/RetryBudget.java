@@ -7,21 +7,21 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * How many retries the nodes of one client get: one for {@value #CALLS_PER_RETRY} calls that were
- * answered, saved up to {@value #MOST}, and {@value #RESERVE_PER_SECOND} a second in any case. So
- * nodes that fail most of what they get are not asked more than nodes that fail nothing, and a
+ * answered, saved up to {@value #MAX_SAVED}, and {@value #RESERVE_PER_SECOND} a second in any case.
+ * So nodes that fail most of what they get are not asked more than nodes that fail nothing, and a
  * client without success still tries. A retry that gets no token is to wait, not to be given up.
  * Any thread; no lock.
  */
 public final class RetryBudget {
 
   static final int CALLS_PER_RETRY = 5;
-  static final int MOST = 100;
+  static final int MAX_SAVED = 100;
   static final int RESERVE_PER_SECOND = 20;
 
   private static final long RESERVE_NANOS = TimeUnit.SECONDS.toNanos(1) / RESERVE_PER_SECOND;
 
   /** In fifths of a retry. */
-  private final AtomicInteger saved = new AtomicInteger(MOST * CALLS_PER_RETRY);
+  private final AtomicInteger saved = new AtomicInteger(MAX_SAVED * CALLS_PER_RETRY);
 
   /** When the next one of the reserve is there; a second's worth of them at most is. */
   private final AtomicLong nextNanos;
@@ -34,7 +34,7 @@ public final class RetryBudget {
   }
 
   void answered() {
-    if (saved.get() < MOST * CALLS_PER_RETRY) {
+    if (saved.get() < MAX_SAVED * CALLS_PER_RETRY) {
       saved.incrementAndGet();
     }
   }

@@ -6,7 +6,7 @@ import java.util.function.Predicate;
 
 /**
  * Weighted round robin over upstreams: an immutable schedule, to be gone round by whoever keeps a
- * place in it.
+ * position in it.
  *
  * <p>The schedule is that of nginx's "smooth weighted round-robin": at every step each node gains
  * its weight, the richest one is taken and pays the sum. With weights 5, 1, 1 it reads a a b a c a
@@ -48,14 +48,14 @@ final class RoundRobin<C extends Connection> implements Strategy<C> {
     return schedule.size();
   }
 
-  Upstream<C> at(int place) {
-    return schedule.get(Math.floorMod(place, schedule.size()));
+  Upstream<C> at(int position) {
+    return schedule.get(Math.floorMod(position, schedule.size()));
   }
 
   @Override
-  public Upstream<C> pick(int place, Predicate<Upstream<C>> usable) {
+  public Upstream<C> pick(int position, Predicate<Upstream<C>> usable) {
     for (int i = 0; i < schedule.size(); i++) {
-      Upstream<C> upstream = at(place + i);
+      Upstream<C> upstream = at(position + i);
       if (usable.test(upstream)) {
         return upstream;
       }

@@ -37,20 +37,20 @@ public final class Router<C extends Connection> implements AutoCloseable {
       List<Upstream<C>> used,
       Strategy<C> strategy) {}
 
-  /** How often is looked whether a node that is gone has ended its calls. */
-  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** How often a node that is gone is checked for calls under way. */
+  private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Connector<C> connector;
   private final ScheduledExecutorService timer;
   private final LongSupplier nanoTime;
   private final Duration checkPeriod;
   private final Duration drainTime;
-  private final Balancing balancing;
+  private final LoadBalancing balancing;
   private final ScheduledFuture<?> checks;
   private final RetryBudget retries;
-  private final Map<String, Pace> paces = new ConcurrentHashMap<>();
+  private final Map<String, MinLatency> minLatencies = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-  private final AtomicInteger turns = new AtomicInteger();
+  private final AtomicInteger cursors = new AtomicInteger();
   private final Map<Upstream<C>, Drain> draining = new ConcurrentHashMap<>();
   private volatile Snapshot<C> snapshot;
   private boolean closed;
@@ -66,7 +66,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
       LongSupplier nanoTime,
       Duration checkPeriod,
       Duration drainTime,
-      Balancing balancing) {
+      LoadBalancing balancing) {
     this.drainTime = drainTime;
     this.balancing = balancing;
     this.connector = connector;
@@ -89,11 +89,11 @@ public final class Router<C extends Connection> implements AutoCloseable {
       Map<String, Node> wanted = new TreeMap<>();
       nodes.forEach(node -> wanted.put(node.address(), node));
       Map<String, Upstream<C>> byAddress = new LinkedHashMap<>();
-      boolean othersWork = old.values().stream().anyMatch(Upstream::isTrusted);
+      boolean othersWork = old.values().stream().anyMatch(Upstream::isHealthy);
       wanted.forEach(
           (address, node) -> {
             Upstream<C> known = old.get(address);
-            byAddress.put(address, known == null ? open(node, othersWork) : known.as(node));
+            byAddress.put(address, known == null ? open(node, othersWork) : known.withNode(node));
           });
       publish(byAddress);
       old.forEach(
@@ -113,7 +113,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
   private final class Drain implements Runnable {
     private final Upstream<C> upstream;
     private final long endNanos = nanoTime.getAsLong() + drainTime.toNanos();
-    private ScheduledFuture<?> look;
+    private ScheduledFuture<?> nextCheck;
 
     Drain(Upstream<C> upstream) {
       this.upstream = upstream;
@@ -123,7 +123,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
     void begin() {
       upstream.drain();
       draining.put(upstream, this);
-      look = timer.schedule(this, LOOK_NANOS, TimeUnit.NANOSECONDS);
+      nextCheck = timer.schedule(this, CHECK_NANOS, TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -143,13 +143,13 @@ public final class Router<C extends Connection> implements AutoCloseable {
           end();
           upstream.connection().closeNow();
         } else {
-          look = timer.schedule(this, LOOK_NANOS, TimeUnit.NANOSECONDS);
+          nextCheck = timer.schedule(this, CHECK_NANOS, TimeUnit.NANOSECONDS);
         }
       }
     }
 
     void end() {
-      look.cancel(false);
+      nextCheck.cancel(false);
       draining.remove(upstream);
       upstream.close();
     }
@@ -157,7 +157,7 @@ public final class Router<C extends Connection> implements AutoCloseable {
 
   private Upstream<C> open(Node node, boolean othersWork) {
     Upstream<C> upstream = open(node);
-    return othersWork ? upstream.slowly() : upstream;
+    return othersWork ? upstream.slowStart() : upstream;
   }
 
   private Upstream<C> open(Node node) {
@@ -183,18 +183,18 @@ public final class Router<C extends Connection> implements AutoCloseable {
   private void publish(Map<String, Upstream<C>> byAddress) {
     List<Upstream<C>> were = snapshot.up;
     long now = nanoTime.getAsLong();
-    byAddress.values().forEach(upstream -> upstream.look(now));
-    if (byAddress.values().stream().noneMatch(Upstream::isTrusted)) {
+    byAddress.values().forEach(upstream -> upstream.checkConnection(now));
+    if (byAddress.values().stream().noneMatch(Upstream::isHealthy)) {
       // To leave out a node helps only while another one can take its calls.
-      byAddress.values().forEach(upstream -> upstream.isTheLast(now));
+      byAddress.values().forEach(upstream -> upstream.panic(now));
     }
-    byAddress.values().forEach(upstream -> upstream.time(timer, nanoTime));
+    byAddress.values().forEach(upstream -> upstream.scheduleTimer(timer, nanoTime));
     List<Upstream<C>> up = byAddress.values().stream().filter(Upstream::isUp).toList();
     List<Upstream<C>> used = bestPriorities(up);
     snapshot = new Snapshot<>(byAddress, up, used, balancing.of(used));
     Set<String> after = addresses(up);
     for (Upstream<C> upstream : were) {
-      String ejected = after.contains(upstream.node().address()) ? null : upstream.ejected();
+      String ejected = after.contains(upstream.node().address()) ? null : upstream.countEjection();
       if (ejected != null) {
         LOG.log(System.Logger.Level.INFO, "node {0} is left out {1}", upstream.node(), ejected);
       }
@@ -204,11 +204,11 @@ public final class Router<C extends Connection> implements AutoCloseable {
     }
   }
 
-  /** Those of the lowest number, and of the next ones as long as none of these can be trusted. */
+  /** Those of the lowest number, and of the next ones as long as none of these is healthy. */
   private static <C extends Connection> List<Upstream<C>> bestPriorities(List<Upstream<C>> up) {
     int last =
         up.stream()
-            .filter(Upstream::isTrusted)
+            .filter(Upstream::isHealthy)
             .mapToInt(upstream -> upstream.node().priority())
             .min()
             .orElse(Integer.MAX_VALUE);
@@ -238,35 +238,35 @@ public final class Router<C extends Connection> implements AutoCloseable {
     listeners.add(listener);
   }
 
-  /** A walk along the upstreams, with a place of its own: see {@link Turn}. */
-  public Turn turn() {
-    return new Turn(turns.getAndIncrement());
+  /** A walk along the upstreams, with a position of its own: see {@link Cursor}. */
+  public Cursor cursor() {
+    return new Cursor(cursors.getAndIncrement());
   }
 
   /**
    * One walk along the upstreams. Whoever sends keeps one of its own: on a shared one, two senders
    * in step would each always meet the same node. Any thread.
    */
-  public final class Turn {
-    private final AtomicInteger place;
+  public final class Cursor {
+    private final AtomicInteger position;
 
-    private Turn(int start) {
-      this.place = new AtomicInteger(start);
+    private Cursor(int start) {
+      this.position = new AtomicInteger(start);
     }
 
     /** The next upstream that takes calls and is usable, or null; those after it are not asked. */
     public Upstream<C> next(Predicate<Upstream<C>> usable) {
-      return snapshot.strategy.pick(place.getAndIncrement(), usable);
+      return snapshot.strategy.pick(position.getAndIncrement(), usable);
     }
 
     /**
      * The next upstream for a call that cannot wait: one that is up, and proven if possible; else
-     * one that may come up within the call's time, else null. Such calls take no place.
+     * one that may come up within the call's time, else null. Such calls take no permit.
      */
     public Upstream<C> nextNow() {
-      int now = place.getAndIncrement();
+      int now = position.getAndIncrement();
       Strategy<C> strategy = snapshot.strategy;
-      Upstream<C> up = strategy.pick(now, Upstream::isTrusted);
+      Upstream<C> up = strategy.pick(now, Upstream::isHealthy);
       up = up == null ? strategy.pick(now, any -> true) : up;
       if (up != null) {
         return up;
@@ -282,13 +282,13 @@ public final class Router<C extends Connection> implements AutoCloseable {
   }
 
   /** What all that is sent to these nodes has for retries. */
-  public RetryBudget retries() {
+  public RetryBudget retryBudget() {
     return retries;
   }
 
   /** How fast calls of this kind are answered; the same object for the same kind. */
-  public Pace pace(String kind) {
-    return paces.computeIfAbsent(kind, any -> new Pace(nanoTime.getAsLong()));
+  public MinLatency minLatency(String kind) {
+    return minLatencies.computeIfAbsent(kind, any -> new MinLatency(nanoTime.getAsLong()));
   }
 
   /** All upstreams, by address. */

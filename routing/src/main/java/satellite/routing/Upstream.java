@@ -8,9 +8,9 @@ import java.util.function.LongSupplier;
 import satellite.discovery.Node;
 
 /**
- * A node with its connection, its recent conduct ({@link Circuit}) and the calls under way to it
- * ({@link Window}). Who sends takes a place first ({@link #tryEnter} or {@link #onRoom}), begins
- * his {@link #call} on it and ends that, which frees the place. Any thread; nothing blocks.
+ * A node with its connection, its circuit breaker ({@link Circuit}) and the calls under way to it
+ * ({@link Window}). Who sends takes a permit first ({@link #tryAcquire} or {@link #onPermit}),
+ * begins his {@link #call} on it and ends that, which frees the permit. Any thread; nothing blocks.
  */
 public final class Upstream<C extends Connection> {
 
@@ -34,10 +34,10 @@ public final class Upstream<C extends Connection> {
   private final Node node;
   private final C connection;
   private final Runnable onChange;
-  private final Conduct conduct;
+  private final Shared shared;
 
-  /** What stays when the weight changes. */
-  private static final class Conduct {
+  /** What all versions of an upstream share: it stays when the weight changes. */
+  private static final class Shared {
     final Window window;
     final Circuit circuit;
     final RetryBudget retries;
@@ -45,13 +45,13 @@ public final class Upstream<C extends Connection> {
     final LongAdder ejections = new LongAdder();
     final LongAdder answers = new LongAdder();
     final LongAdder answerNanos = new LongAdder();
-    final AtomicInteger passing = new AtomicInteger();
+    final AtomicInteger passThroughCalls = new AtomicInteger();
     volatile boolean drains;
 
     /** Guarded by the router. */
     boolean lost;
 
-    Conduct(RetryBudget retries, Duration ejection, long nowNanos) {
+    Shared(RetryBudget retries, Duration ejection, long nowNanos) {
       this.window = new Window(nowNanos);
       this.circuit = new Circuit(window, ejection, nowNanos);
       this.retries = retries;
@@ -68,19 +68,19 @@ public final class Upstream<C extends Connection> {
       RetryBudget retries,
       Duration ejection,
       long nowNanos) {
-    this(node, connection, onChange, new Conduct(retries, ejection, nowNanos));
+    this(node, connection, onChange, new Shared(retries, ejection, nowNanos));
   }
 
-  private Upstream(Node node, C connection, Runnable onChange, Conduct conduct) {
+  private Upstream(Node node, C connection, Runnable onChange, Shared shared) {
     this.node = node;
     this.connection = connection;
     this.onChange = onChange;
-    this.conduct = conduct;
+    this.shared = shared;
   }
 
   /** The same upstream under another weight. */
-  Upstream<C> as(Node weighted) {
-    return new Upstream<>(weighted, connection, onChange, conduct);
+  Upstream<C> withNode(Node weighted) {
+    return new Upstream<>(weighted, connection, onChange, shared);
   }
 
   public Node node() {
@@ -93,28 +93,28 @@ public final class Upstream<C extends Connection> {
 
   /** That of its connection; down while it is left out. */
   public Connection.State state() {
-    return phase() == Circuit.Phase.OPEN ? Connection.State.DOWN : connection.state();
+    return circuitState() == Circuit.State.OPEN ? Connection.State.DOWN : connection.state();
   }
 
   public boolean isUp() {
     return state() == Connection.State.UP;
   }
 
-  private Circuit.Phase phase() {
-    return conduct.circuit.spell().phase;
+  private Circuit.State circuitState() {
+    return shared.circuit.generation().state;
   }
 
   public Condition condition() {
-    if (conduct.drains) {
+    if (shared.drains) {
       return Condition.DRAINING;
     }
     return switch (connection.state()) {
       case DOWN -> Condition.DOWN;
       case CONNECTING -> Condition.CONNECTING;
       case UP ->
-          switch (phase()) {
-            case CLOSED -> conduct.window.isRestarting() ? Condition.SLOW_START : Condition.UP;
-            case PAUSED, PROBING -> Condition.PROBED;
+          switch (circuitState()) {
+            case CLOSED -> shared.window.isInSlowStart() ? Condition.SLOW_START : Condition.UP;
+            case PAUSED, HALF_OPEN -> Condition.PROBED;
             case OPEN -> Condition.EJECTED;
           };
     };
@@ -124,15 +124,15 @@ public final class Upstream<C extends Connection> {
   public String why() {
     return switch (condition()) {
       case DOWN -> connection.why();
-      case EJECTED, PROBED -> "left out " + conduct.circuit.why();
+      case EJECTED, PROBED -> "left out " + shared.circuit.why();
       case DRAINING -> "no longer among the nodes, " + outstanding() + " calls under way";
       case UP, SLOW_START, CONNECTING -> "";
     };
   }
 
   /** Whether it is up and nothing is held against it. */
-  boolean isTrusted() {
-    return phase() == Circuit.Phase.CLOSED && connection.state() == Connection.State.UP;
+  boolean isHealthy() {
+    return circuitState() == Circuit.State.CLOSED && connection.state() == Connection.State.UP;
   }
 
   /**
@@ -140,117 +140,120 @@ public final class Upstream<C extends Connection> {
    * it is probed with.
    */
   boolean takesIdentities() {
-    return switch (phase()) {
+    return switch (circuitState()) {
       case CLOSED -> connection.state() != Connection.State.DOWN;
-      case PROBING -> connection.state() == Connection.State.UP && conduct.window.inFlight() == 0;
+      case HALF_OPEN -> connection.state() == Connection.State.UP && shared.window.inFlight() == 0;
       case PAUSED, OPEN -> false;
     };
   }
 
   /** Client messages that the node has answered for. */
   public long delivered() {
-    return conduct.delivered.sum();
+    return shared.delivered.sum();
   }
 
   public void delivered(int messages) {
-    conduct.delivered.add(messages);
+    shared.delivered.add(messages);
   }
 
   /** Times it was left out. */
   public long ejections() {
-    return conduct.ejections.sum();
+    return shared.ejections.sum();
   }
 
   /** Batches that it answered, and the time that it took for all of them. */
   public long answers() {
-    return conduct.answers.sum();
+    return shared.answers.sum();
   }
 
   public long answerNanos() {
-    return conduct.answerNanos.sum();
+    return shared.answerNanos.sum();
   }
 
   /** Calls that may be under way now. */
   public int window() {
-    return conduct.window.places();
+    return shared.window.limit();
   }
 
   /** Calls under way, of all pipes. */
   public int inFlight() {
-    return conduct.window.inFlight();
+    return shared.window.inFlight();
   }
 
-  /** A call is passed through to it, which takes no place; to be followed by {@link #passed}. */
-  public void passes() {
-    conduct.passing.incrementAndGet();
+  /**
+   * A call is passed through to it, which takes no permit; to be followed by {@link
+   * #passThroughEnded}.
+   */
+  public void passThroughStarted() {
+    shared.passThroughCalls.incrementAndGet();
   }
 
-  public void passed() {
-    conduct.passing.decrementAndGet();
+  public void passThroughEnded() {
+    shared.passThroughCalls.decrementAndGet();
   }
 
   /** All calls under way: those of pipes and those that are passed through. */
   public int outstanding() {
-    return conduct.window.inFlight() + conduct.passing.get();
+    return shared.window.inFlight() + shared.passThroughCalls.get();
   }
 
-  /** Takes a place for a call. Who waits already is not passed. */
-  public boolean tryEnter() {
-    return conduct.window.tryEnter();
+  /** Takes a permit for a call. Who waits already is not passed. */
+  public boolean tryAcquire() {
+    return shared.window.tryAcquire();
   }
 
   /**
-   * Runs {@code granted} once, when a place was taken in its name: on the thread that freed it, or
-   * at once on this one. The place is to be used for a call, or given back with {@link #leave}.
-   * Those who wait get their places in their order.
+   * Runs {@code granted} once, when a permit was taken in its name: on the thread that freed it, or
+   * at once on this one. The permit is to be used for a call, or given back with {@link #release}.
+   * Those who wait get their permits in their order.
    */
-  public void onRoom(Runnable granted) {
-    conduct.window.await(granted);
+  public void onPermit(Runnable granted) {
+    shared.window.onPermit(granted);
   }
 
-  /** Gives back a place that was not used. */
-  public void leave() {
-    conduct.window.leave();
+  /** Gives back a permit that was not used. */
+  public void release() {
+    shared.window.release();
   }
 
   /**
-   * A call begins, on a place that was taken.
+   * A call begins, on a permit that was taken.
    *
-   * @param pace of calls of its kind
+   * @param minLatency of calls of its kind
    */
-  public Call call(Pace pace, long nowNanos) {
-    return new Call(pace, nowNanos);
+  public Call call(MinLatency minLatency, long nowNanos) {
+    return new Call(minLatency, nowNanos);
   }
 
   /** One call under way. One of its methods is to be called, once. */
   public final class Call {
-    private final Pace pace;
+    private final MinLatency minLatency;
     private final long startNanos;
-    private final int underWay = conduct.window.inFlight();
-    private final Circuit.Spell spell = conduct.circuit.spell();
+    private final int underWay = shared.window.inFlight();
+    private final Circuit.Generation generation = shared.circuit.generation();
 
-    private Call(Pace pace, long startNanos) {
-      this.pace = pace;
+    private Call(MinLatency minLatency, long startNanos) {
+      this.minLatency = minLatency;
       this.startNanos = startNanos;
     }
 
     /** The node took it. */
     public void answered(long nowNanos) {
       long took = nowNanos - startNanos;
-      pace.answered(took, nowNanos);
-      conduct.answers.increment();
-      conduct.answerNanos.add(took);
-      conduct.retries.answered();
-      conduct.circuit.answered(spell, nowNanos);
-      int most = Math.max(underWay, conduct.window.inFlight());
-      conduct.window.answered(most, pace.share(took));
-      conduct.window.leave();
+      minLatency.record(took, nowNanos);
+      shared.answers.increment();
+      shared.answerNanos.add(took);
+      shared.retries.answered();
+      shared.circuit.answered(generation, nowNanos);
+      int most = Math.max(underWay, shared.window.inFlight());
+      shared.window.answered(most, minLatency.share(took));
+      shared.window.release();
     }
 
     /** The node refused what was in it, for good: that is an answer, too. */
     public void refused(long nowNanos) {
-      conduct.circuit.answered(spell, nowNanos);
-      conduct.window.leave();
+      shared.circuit.answered(generation, nowNanos);
+      shared.window.release();
     }
 
     /**
@@ -258,9 +261,9 @@ public final class Upstream<C extends Connection> {
      * the node said that it has too much to do.
      */
     public void failed(long nowNanos) {
-      conduct.window.failed(startNanos, nowNanos);
-      boolean opened = conduct.circuit.failed(spell, nowNanos);
-      conduct.window.leave();
+      shared.window.failed(startNanos, nowNanos);
+      boolean opened = shared.circuit.failed(generation, nowNanos);
+      shared.window.release();
       if (opened) {
         onChange.run();
       }
@@ -270,50 +273,50 @@ public final class Upstream<C extends Connection> {
   // ---- the router's
 
   /** Others work already: it gets more with each answer, from one call on. */
-  Upstream<C> slowly() {
-    conduct.window.restart();
+  Upstream<C> slowStart() {
+    shared.window.slowStart();
     return this;
   }
 
   /** It is no longer among the nodes. */
   void drain() {
-    conduct.drains = true;
-    conduct.circuit.forget();
+    shared.drains = true;
+    shared.circuit.cancelTimer();
   }
 
-  /** Looks whether the connection was lost and is back. */
-  void look(long nowNanos) {
+  /** Checks whether the connection was lost and is back. */
+  void checkConnection(long nowNanos) {
     Connection.State now = connection.state();
     if (now == Connection.State.DOWN) {
-      conduct.lost = true;
-    } else if (now == Connection.State.UP && conduct.lost) {
-      conduct.lost = false;
-      conduct.circuit.reconnected(nowNanos);
+      shared.lost = true;
+    } else if (now == Connection.State.UP && shared.lost) {
+      shared.lost = false;
+      shared.circuit.reconnected(nowNanos);
     }
   }
 
   /** No node works: one that is left out is better than none. */
-  void isTheLast(long nowNanos) {
+  void panic(long nowNanos) {
     if (connection.state() == Connection.State.UP) {
-      conduct.circuit.isTheLast(nowNanos);
+      shared.circuit.panic(nowNanos);
     }
   }
 
-  void time(ScheduledExecutorService timer, LongSupplier nanoTime) {
-    conduct.circuit.time(timer, nanoTime, onChange);
+  void scheduleTimer(ScheduledExecutorService timer, LongSupplier nanoTime) {
+    shared.circuit.scheduleTimer(timer, nanoTime, onChange);
   }
 
-  /** It is no longer among those that are up; null when that is not for its conduct. */
-  String ejected() {
-    if (phase() != Circuit.Phase.OPEN) {
+  /** It is no longer among those that are up; null when that is not for its circuit. */
+  String countEjection() {
+    if (circuitState() != Circuit.State.OPEN) {
       return null;
     }
-    conduct.ejections.increment();
-    return conduct.circuit.why();
+    shared.ejections.increment();
+    return shared.circuit.why();
   }
 
   void close() {
-    conduct.circuit.forget();
+    shared.circuit.cancelTimer();
     connection.close();
   }
 }

@@ -7,76 +7,76 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * How many calls may be under way to one node, of all pipes together, and who waits for a place.
+ * How many calls may be under way to one node, of all pipes together, and who waits for a permit.
  * Any thread; no lock.
  *
  * <p>The size follows the answers as that of TCP Vegas does (Brakmo and Peterson, "TCP Vegas: End
  * to End Congestion Avoidance on a Global Internet", 1995). Of {@code n} calls under way that take
  * {@code t}, where the best node takes {@code b}, {@code n * (1 - b/t)} only stand in a queue.
- * Fewer than {@value #FEW}: it grows, by one for each answer while it is small and new, then by one
- * for as many answers as it is large. More than {@value #MANY}: half of what is too many goes
+ * Fewer than {@value #ALPHA}: it grows, by one for each answer while it is small and new, then by
+ * one for as many answers as it is large. More than {@value #BETA}: half of what is too many goes
  * within as many answers. A failure halves it, once for all calls that were under way then. It
  * grows only while it is used: half of it at least.
  *
- * <p>Places go to those who wait in their order, and nobody passes them: a pipe with much to send
+ * <p>Permits go to those who wait in their order, and nobody passes them: a pipe with much to send
  * gets no more than another one.
  */
 final class Window {
 
-  static final int FIRST = 10;
-  static final int MOST = 256;
-  static final double FEW = 8;
-  static final double MANY = 16;
+  static final int INITIAL_LIMIT = 10;
+  static final int MAX_LIMIT = 256;
+  static final double ALPHA = 8;
+  static final double BETA = 16;
 
   private final AtomicInteger inFlight = new AtomicInteger();
 
   /** Bits of a double. */
-  private final AtomicLong size = new AtomicLong(Double.doubleToRawLongBits(FIRST));
+  private final AtomicLong size = new AtomicLong(Double.doubleToRawLongBits(INITIAL_LIMIT));
 
   private final AtomicLong cutNanos;
   private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
   /** It doubles with each round of answers up to here. */
-  private volatile double steep = MOST;
+  private volatile double slowStartThreshold = MAX_LIMIT;
 
-  private volatile boolean restarted;
+  private volatile boolean inSlowStart;
 
   /** What the node's circuit allows. */
-  private volatile int bound = MOST;
+  private volatile int maxLimit = MAX_LIMIT;
 
   Window(long nowNanos) {
     this.cutNanos = new AtomicLong(nowNanos - 1);
   }
 
-  /** Takes a place; who gets none may {@link #await} one. */
-  boolean tryEnter() {
+  /** Takes a permit; who gets none may wait for one, {@link #onPermit}. */
+  boolean tryAcquire() {
     return waiting.isEmpty() && take();
   }
 
   /**
-   * Runs {@code granted} once, when a place was taken in its name, on the thread that freed it, or
-   * at once. The place must be used, or given back by {@link #leave}.
+   * Runs {@code granted} once, when a permit was taken in its name, on the thread that freed it, or
+   * at once. The permit must be used, or given back by {@link #release}.
    */
-  void await(Runnable granted) {
+  void onPermit(Runnable granted) {
     waiting.add(granted);
-    handOut();
+    grantWaiting();
   }
 
-  void leave() {
+  void release() {
     inFlight.decrementAndGet();
-    handOut();
+    grantWaiting();
   }
 
-  /** To be followed by {@link #handOut}. */
-  void bound(int places) {
-    bound = places;
+  /** To be followed by {@link #grantWaiting}. */
+  void setMaxLimit(int permits) {
+    maxLimit = permits;
   }
 
   /**
-   * Whoever frees a place, or adds himself, runs this after it; so no place stays free while
+   * Whoever frees a permit, or adds himself, runs this after it; so no permit stays free while
    * somebody waits.
    */
-  void handOut() {
+  void grantWaiting() {
     while (!waiting.isEmpty() && take()) {
       Runnable first = waiting.poll();
       if (first == null) {
@@ -91,7 +91,7 @@ final class Window {
     int now;
     do {
       now = inFlight.get();
-      if (now >= places()) {
+      if (now >= limit()) {
         return false;
       }
     } while (!inFlight.compareAndSet(now, now + 1));
@@ -104,21 +104,21 @@ final class Window {
    */
   void answered(int underWay, double share) {
     double queued = underWay * (1 - share);
-    if (queued > FEW) {
-      steep = Math.min(steep, exact());
+    if (queued > ALPHA) {
+      slowStartThreshold = Math.min(slowStartThreshold, exact());
     }
-    if (queued > MANY) {
-      resize(size -> size - (queued - MANY) / (2 * underWay));
-    } else if (queued < FEW) {
+    if (queued > BETA) {
+      resize(size -> size - (queued - BETA) / (2 * underWay));
+    } else if (queued < ALPHA) {
       resize(
           size -> {
             boolean used = 2 * underWay >= size;
-            double more = size < steep ? 1 : 1 / size;
+            double more = size < slowStartThreshold ? 1 : 1 / size;
             return used ? size + more : size;
           });
     }
-    if (restarted && exact() >= FIRST) {
-      restarted = false;
+    if (inSlowStart && exact() >= INITIAL_LIMIT) {
+      inSlowStart = false;
     }
   }
 
@@ -127,28 +127,28 @@ final class Window {
     long last = cutNanos.get();
     if (startNanos - last > 0 && cutNanos.compareAndSet(last, nowNanos)) {
       resize(size -> size / 2);
-      steep = exact();
-      restarted = false;
+      slowStartThreshold = exact();
+      inSlowStart = false;
     }
   }
 
   /** From one on: the node is new, or has been away. */
-  void restart() {
+  void slowStart() {
     size.set(Double.doubleToRawLongBits(1));
-    steep = MOST;
-    restarted = true;
+    slowStartThreshold = MAX_LIMIT;
+    inSlowStart = true;
   }
 
   /** Whether it was restarted and has not come far. */
-  boolean isRestarting() {
-    return restarted;
+  boolean isInSlowStart() {
+    return inSlowStart;
   }
 
   private void resize(DoubleUnaryOperator step) {
     size.updateAndGet(
         bits -> {
           double next = step.applyAsDouble(Double.longBitsToDouble(bits));
-          return Double.doubleToRawLongBits(Math.max(1, Math.min(MOST, next)));
+          return Double.doubleToRawLongBits(Math.max(1, Math.min(MAX_LIMIT, next)));
         });
   }
 
@@ -157,8 +157,8 @@ final class Window {
   }
 
   /** Calls that may be under way now. */
-  int places() {
-    return Math.min(bound, (int) exact());
+  int limit() {
+    return Math.min(maxLimit, (int) exact());
   }
 
   int inFlight() {

@@ -76,7 +76,7 @@ class CircuitTest extends RouterFixture {
     assertEquals(Condition.PROBED, upstream("a").condition());
     assertEquals(1, upstream("a").window());
     var probe = begin("a", 1);
-    assertFalse(upstream("a").tryEnter());
+    assertFalse(upstream("a").tryAcquire());
     probe.get(0).answered(time.nanoTime());
     assertEquals(Condition.SLOW_START, upstream("a").condition());
   }
@@ -91,7 +91,7 @@ class CircuitTest extends RouterFixture {
       windows.add(upstream("a").window());
     }
     assertEquals(List.of(2, 4, 8), windows.subList(0, 3));
-    assertTrue(windows.get(3) >= Window.FIRST, () -> "windows " + windows);
+    assertTrue(windows.get(3) >= Window.INITIAL_LIMIT, () -> "windows " + windows);
   }
 
   @Test
@@ -143,7 +143,7 @@ class CircuitTest extends RouterFixture {
     late.get(0).failed(time.nanoTime());
     late.get(1).answered(time.nanoTime());
     assertEquals(Condition.PROBED, upstream("a").condition());
-    assertFalse(upstream("a").tryEnter(), "two are still under way");
+    assertFalse(upstream("a").tryAcquire(), "two are still under way");
     late.get(2).failed(time.nanoTime());
     late.get(3).failed(time.nanoTime());
     answer("a", 1);
@@ -174,10 +174,10 @@ class CircuitTest extends RouterFixture {
     secondsLeftOut();
     assertEquals(2, router.up().size());
     for (int i = 0; i < 4; i++) {
-      assertEquals("b", host(router.turn().nextNow()));
+      assertEquals("b", host(router.cursor().nextNow()));
     }
     fail("b", 3);
-    assertEquals("a", host(router.turn().nextNow()), "better than none");
+    assertEquals("a", host(router.cursor().nextNow()), "better than none");
   }
 
   // ---- when no node is left
@@ -189,13 +189,13 @@ class CircuitTest extends RouterFixture {
     assertEquals(2, router.up().size());
     for (String host : List.of("a", "b")) {
       assertEquals(Condition.PROBED, upstream(host).condition());
-      assertFalse(upstream(host).tryEnter(), "not at once");
+      assertFalse(upstream(host).tryAcquire(), "not at once");
     }
     time.advance(100, TimeUnit.MILLISECONDS);
     for (String host : List.of("a", "b")) {
-      assertTrue(upstream(host).tryEnter());
-      assertFalse(upstream(host).tryEnter());
-      upstream(host).leave();
+      assertTrue(upstream(host).tryAcquire());
+      assertFalse(upstream(host).tryAcquire());
+      upstream(host).release();
     }
   }
 
@@ -207,8 +207,8 @@ class CircuitTest extends RouterFixture {
     int calls = 0;
     for (int millis = 0; millis < 60_000; millis += 10) {
       for (String host : List.of("a", "b")) {
-        while (upstream(host).tryEnter()) {
-          upstream(host).call(router.pace("any"), time.nanoTime()).failed(time.nanoTime());
+        while (upstream(host).tryAcquire()) {
+          upstream(host).call(router.minLatency("any"), time.nanoTime()).failed(time.nanoTime());
           calls++;
         }
       }
@@ -235,8 +235,8 @@ class CircuitTest extends RouterFixture {
     fail("a", 1);
     fail("a", 1);
     time.advance(100, TimeUnit.MILLISECONDS);
-    assertTrue(upstream("a").tryEnter(), "the pauses begin anew");
-    upstream("a").leave();
+    assertTrue(upstream("a").tryAcquire(), "the pauses begin anew");
+    upstream("a").release();
   }
 
   @Test
@@ -258,12 +258,12 @@ class CircuitTest extends RouterFixture {
     nodes("a");
     fail("a", 3);
     List<String> granted = new ArrayList<>();
-    upstream("a").onRoom(() -> granted.add("first"));
-    upstream("a").onRoom(() -> granted.add("second"));
+    upstream("a").onPermit(() -> granted.add("first"));
+    upstream("a").onPermit(() -> granted.add("second"));
     assertEquals(List.of(), granted);
     time.advance(100, TimeUnit.MILLISECONDS);
     assertEquals(List.of("first"), granted);
-    upstream("a").call(router.pace("any"), time.nanoTime()).answered(time.nanoTime());
+    upstream("a").call(router.minLatency("any"), time.nanoTime()).answered(time.nanoTime());
     assertEquals(List.of("first", "second"), granted);
   }
 }

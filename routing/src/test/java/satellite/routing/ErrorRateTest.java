@@ -28,19 +28,19 @@ class ErrorRateTest {
   @Test
   void halfOfTwentyIsBad() {
     add(10, 10);
-    assertTrue(rate.isBad(now));
+    assertTrue(rate.isHigh(now));
   }
 
   @Test
   void lessThanHalfIsNot() {
     add(101, 100);
-    assertFalse(rate.isBad(now));
+    assertFalse(rate.isHigh(now));
   }
 
   @Test
   void fewCallsSayNothing() {
     add(0, 19);
-    assertFalse(rate.isBad(now));
+    assertFalse(rate.isHigh(now));
   }
 
   @Test
@@ -50,24 +50,24 @@ class ErrorRateTest {
       advance(1);
     }
     now -= 1;
-    assertTrue(rate.isBad(now));
+    assertTrue(rate.isHigh(now));
   }
 
   @Test
   void whatIsTenSecondsAgoIsForgotten() {
     add(0, 30);
     advance(9);
-    assertTrue(rate.isBad(now));
+    assertTrue(rate.isHigh(now));
     advance(1);
-    assertFalse(rate.isBad(now));
+    assertFalse(rate.isHigh(now));
     add(20, 0);
-    assertFalse(rate.isBad(now));
+    assertFalse(rate.isHigh(now));
   }
 
   @Test
   void aResetForgets() {
     add(0, 30);
     rate.reset();
-    assertFalse(rate.isBad(now));
+    assertFalse(rate.isHigh(now));
   }
 }

@@ -27,7 +27,7 @@ class RetryBudgetTest {
 
   @Test
   void startsWithWhatMayBeSaved() {
-    assertEquals(RetryBudget.MOST + 1, takeAll(), "one of the reserve is there too");
+    assertEquals(RetryBudget.MAX_SAVED + 1, takeAll(), "one of the reserve is there too");
   }
 
   @Test
@@ -67,13 +67,13 @@ class RetryBudgetTest {
     for (int i = 0; i < 100_000; i++) {
       budget.answered();
     }
-    assertEquals(RetryBudget.MOST, takeAll());
+    assertEquals(RetryBudget.MAX_SAVED, takeAll());
   }
 
   @Test
   void countsWhatWentAndWhatWaited() {
     takeAll();
-    assertEquals(RetryBudget.MOST + 1, budget.taken());
+    assertEquals(RetryBudget.MAX_SAVED + 1, budget.taken());
     assertEquals(1, budget.delayed());
   }
 }

@@ -43,11 +43,11 @@ abstract class RouterFixture {
    */
   RouterFixture(Connection.State first) {
     connections = new FakeConnector(first);
-    router = router(Balancing.ROUND_ROBIN);
+    router = router(LoadBalancing.ROUND_ROBIN);
   }
 
   /** One more, on the same connections. */
-  Router<FakeConnection> router(Balancing balancing) {
+  Router<FakeConnection> router(LoadBalancing balancing) {
     return new Router<>(connections, time, time::nanoTime, CHECK_PERIOD, DRAIN_TIME, balancing);
   }
 
@@ -76,10 +76,10 @@ abstract class RouterFixture {
   }
 
   /** Hosts in the order in which a turn meets them. */
-  static List<String> walk(Router<FakeConnection>.Turn turn, int steps) {
+  static List<String> walk(Router<FakeConnection>.Cursor cursor, int steps) {
     List<String> hosts = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
-      hosts.add(host(turn.next(any -> true)));
+      hosts.add(host(cursor.next(any -> true)));
     }
     return hosts;
   }
@@ -92,8 +92,8 @@ abstract class RouterFixture {
   List<Upstream<FakeConnection>.Call> begin(String host, int calls) {
     List<Upstream<FakeConnection>.Call> begun = new ArrayList<>();
     for (int i = 0; i < calls; i++) {
-      assertTrue(upstream(host).tryEnter(), "a place at " + host);
-      begun.add(upstream(host).call(router.pace("any"), time.nanoTime()));
+      assertTrue(upstream(host).tryAcquire(), "a place at " + host);
+      begun.add(upstream(host).call(router.minLatency("any"), time.nanoTime()));
     }
     return begun;
   }

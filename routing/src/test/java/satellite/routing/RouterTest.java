@@ -26,14 +26,14 @@ class RouterTest extends RouterFixture {
   @Test
   void aTurnMeetsEveryNode() {
     nodes("a", "b", "c");
-    assertEquals(List.of("a", "b", "c", "a", "b", "c"), walk(router.turn(), 6));
+    assertEquals(List.of("a", "b", "c", "a", "b", "c"), walk(router.cursor(), 6));
   }
 
   @Test
   void turnsStartAtDifferentPlacesAndDoNotMoveEachOther() {
     nodes("a", "b", "c");
-    Router<FakeConnection>.Turn first = router.turn();
-    Router<FakeConnection>.Turn second = router.turn();
+    Router<FakeConnection>.Cursor first = router.cursor();
+    Router<FakeConnection>.Cursor second = router.cursor();
     assertEquals(List.of("a", "b"), walk(first, 2));
     assertEquals(List.of("b", "c", "a", "b"), walk(second, 4));
     assertEquals(List.of("c", "a"), walk(first, 2));
@@ -42,23 +42,23 @@ class RouterTest extends RouterFixture {
   @Test
   void weightsAreMetInTheirRatio() {
     nodes(new Node("a", PORT, 5), new Node("b", PORT, 1), new Node("c", PORT, 1));
-    assertEquals(List.of("a", "a", "b", "a", "c", "a", "a"), walk(router.turn(), 7));
+    assertEquals(List.of("a", "a", "b", "a", "c", "a", "a"), walk(router.cursor(), 7));
   }
 
   @Test
   void withoutNodesThereIsNone() {
-    assertNull(router.turn().next(any -> true));
-    assertNull(router.turn().nextNow());
+    assertNull(router.cursor().next(any -> true));
+    assertNull(router.cursor().nextNow());
     nodes(new Node[0]);
-    assertNull(router.turn().next(any -> true));
+    assertNull(router.cursor().next(any -> true));
   }
 
   @Test
   void aNodeThatIsDownIsSkippedAtOnce() {
     nodes("a", "b", "c");
-    Router<FakeConnection>.Turn turn = router.turn();
+    Router<FakeConnection>.Cursor cursor = router.cursor();
     connections.to("b").become(State.DOWN);
-    assertEquals(List.of("a", "c", "a", "c"), walk(turn, 4));
+    assertEquals(List.of("a", "c", "a", "c"), walk(cursor, 4));
     assertEquals(2, router.up().size());
     assertEquals(3, router.upstreams().size());
   }
@@ -68,9 +68,9 @@ class RouterTest extends RouterFixture {
     nodes("a", "b");
     connections.to("b").become(State.DOWN);
     connections.to("b").become(State.CONNECTING);
-    assertEquals(List.of("a", "a"), walk(router.turn(), 2));
+    assertEquals(List.of("a", "a"), walk(router.cursor(), 2));
     connections.to("b").become(State.UP);
-    assertEquals(Set.of("a", "b"), Set.copyOf(walk(router.turn(), 2)));
+    assertEquals(Set.of("a", "b"), Set.copyOf(walk(router.cursor(), 2)));
   }
 
   @Test
@@ -100,7 +100,7 @@ class RouterTest extends RouterFixture {
     nodes("a", "b");
     nodes("a");
     assertNull(upstream("b"));
-    assertEquals(List.of("a", "a"), walk(router.turn(), 2));
+    assertEquals(List.of("a", "a"), walk(router.cursor(), 2));
     assertEquals(0, connections.to("b").closes, "somebody may have chosen it just before");
     time.advance(1, TimeUnit.SECONDS);
     assertEquals(1, connections.to("b").closes);
@@ -112,7 +112,7 @@ class RouterTest extends RouterFixture {
     nodes("a", "b");
     var batch = begin("b", 1).get(0);
     Upstream<FakeConnection> gone = upstream("b");
-    gone.passes();
+    gone.passThroughStarted();
     nodes("a");
     time.advance(5, TimeUnit.SECONDS);
     assertEquals(Set.of(gone), Set.copyOf(router.draining()));
@@ -121,7 +121,7 @@ class RouterTest extends RouterFixture {
     batch.answered(time.nanoTime());
     time.advance(5, TimeUnit.SECONDS);
     assertEquals(0, connections.to("b").closes);
-    gone.passed();
+    gone.passThroughEnded();
     time.advance(1, TimeUnit.SECONDS);
     assertEquals(1, connections.to("b").closes);
     assertEquals(0, connections.to("b").brokenOff);
@@ -174,15 +174,15 @@ class RouterTest extends RouterFixture {
   @Test
   void nodesOfAHigherPriorityNumberWaitUntilNoneOfALowerOneCanBeTrusted() {
     nodes(ranked("a", 1), ranked("b", 1), ranked("c", 2), ranked("d", 3));
-    assertEquals(Set.of("a", "b"), Set.copyOf(walk(router.turn(), 4)));
+    assertEquals(Set.of("a", "b"), Set.copyOf(walk(router.cursor(), 4)));
     connections.to("a").become(State.DOWN);
-    assertEquals(Set.of("b"), Set.copyOf(walk(router.turn(), 4)));
+    assertEquals(Set.of("b"), Set.copyOf(walk(router.cursor(), 4)));
     fail("b", 3);
-    assertEquals(Set.of("c"), Set.copyOf(walk(router.turn(), 4)));
+    assertEquals(Set.of("c"), Set.copyOf(walk(router.cursor(), 4)));
     connections.to("c").become(State.DOWN);
-    assertEquals(Set.of("d"), Set.copyOf(walk(router.turn(), 4)));
+    assertEquals(Set.of("d"), Set.copyOf(walk(router.cursor(), 4)));
     connections.to("a").become(State.UP);
-    assertEquals(Set.of("a"), Set.copyOf(walk(router.turn(), 4)));
+    assertEquals(Set.of("a"), Set.copyOf(walk(router.cursor(), 4)));
   }
 
   private static Node ranked(String host, int priority) {
@@ -206,7 +206,7 @@ class RouterTest extends RouterFixture {
     nodes(new Node("a", PORT, 1), new Node("b", PORT, 1));
     nodes(new Node("a", PORT, 3), new Node("b", PORT, 1));
     assertEquals(2, connections.opened());
-    assertEquals(3, Collections.frequency(walk(router.turn(), 4), "a"));
+    assertEquals(3, Collections.frequency(walk(router.cursor(), 4), "a"));
   }
 
   @Test
@@ -222,7 +222,7 @@ class RouterTest extends RouterFixture {
     call.failed(time.nanoTime());
     assertEquals(0, before.inFlight());
     assertEquals(State.DOWN, upstream("a").state());
-    assertEquals(List.of("b", "b"), walk(router.turn(), 2));
+    assertEquals(List.of("b", "b"), walk(router.cursor(), 2));
   }
 
   @Test
@@ -249,9 +249,9 @@ class RouterTest extends RouterFixture {
   void aCallThatCannotWaitTakesOneThatIsUp() {
     nodes("a", "b");
     connections.to("a").become(State.CONNECTING);
-    Router<FakeConnection>.Turn turn = router.turn();
-    assertEquals("b", host(turn.nextNow()));
-    assertEquals("b", host(turn.nextNow()));
+    Router<FakeConnection>.Cursor cursor = router.cursor();
+    assertEquals("b", host(cursor.nextNow()));
+    assertEquals("b", host(cursor.nextNow()));
   }
 
   @Test
@@ -259,8 +259,8 @@ class RouterTest extends RouterFixture {
     nodes("a", "b");
     connections.to("a").become(State.DOWN);
     connections.to("b").become(State.CONNECTING);
-    assertNull(router.turn().next(any -> true));
-    assertEquals("b", host(router.turn().nextNow()));
+    assertNull(router.cursor().next(any -> true));
+    assertEquals("b", host(router.cursor().nextNow()));
   }
 
   @Test
@@ -268,7 +268,7 @@ class RouterTest extends RouterFixture {
     nodes("a", "b");
     connections.to("a").become(State.DOWN);
     connections.to("b").become(State.DOWN);
-    assertNull(router.turn().nextNow());
+    assertNull(router.cursor().nextNow());
   }
 
   @Test
@@ -277,7 +277,7 @@ class RouterTest extends RouterFixture {
     fail("a", 2);
     assertEquals(2, router.up().size());
     fail("a", 1);
-    assertEquals(List.of("b", "b"), walk(router.turn(), 2));
+    assertEquals(List.of("b", "b"), walk(router.cursor(), 2));
     assertEquals(0, connections.to("a").closes);
   }
 

@@ -21,7 +21,7 @@ import satellite.routing.FakeConnector.FakeConnection;
 /**
  * Senders, as a pipe's dispatchers are, in front of nodes that behave in a way; both follow the
  * clock that is turned by hand and a fixed seed. After each test every job must have been delivered
- * once, and no place be taken.
+ * once, and no permit be taken.
  */
 class SimulationTest extends RouterFixture {
 
@@ -125,7 +125,7 @@ class SimulationTest extends RouterFixture {
       attempts++;
       tries++;
       last = host(upstream);
-      call = upstream.call(router.pace("jobs"), time.nanoTime());
+      call = upstream.call(router.minLatency("jobs"), time.nanoTime());
       sender.inFlight.merge(last, 1, Integer::sum);
       behaviour.get(last).take(this);
     }
@@ -149,7 +149,7 @@ class SimulationTest extends RouterFixture {
       after(
           most * (0.5 + 0.5 * random.nextDouble()),
           () -> {
-            if (router.retries().take(time.nanoTime())) {
+            if (router.retryBudget().take(time.nanoTime())) {
               sender.ready.addFirst(this);
               sender.pump();
             } else {
@@ -164,7 +164,7 @@ class SimulationTest extends RouterFixture {
     final Map<String, Integer> inFlight = new HashMap<>();
     private final Set<String> awaits = new HashSet<>();
     private final Set<String> granted = new HashSet<>();
-    private final Router<FakeConnection>.Turn turn = router.turn();
+    private final Router<FakeConnection>.Cursor cursor = router.cursor();
     int delivered;
 
     Sender() {
@@ -175,27 +175,27 @@ class SimulationTest extends RouterFixture {
     void pump() {
       while (!ready.isEmpty()) {
         Job job = ready.peek();
-        var free = turn.next(u -> !host(u).equals(job.last) && enter(u));
-        free = free == null ? turn.next(this::enter) : free;
+        var free = cursor.next(u -> !host(u).equals(job.last) && enter(u));
+        free = free == null ? cursor.next(this::enter) : free;
         if (free == null) {
           router.used().forEach(this::await);
           break;
         }
         ready.remove().send(free);
       }
-      granted.forEach(host -> upstream(host).leave());
+      granted.forEach(host -> upstream(host).release());
       granted.clear();
     }
 
     private boolean enter(Upstream<FakeConnection> upstream) {
       return inFlight.getOrDefault(host(upstream), 0) < LANE
-          && (granted.remove(host(upstream)) || upstream.tryEnter());
+          && (granted.remove(host(upstream)) || upstream.tryAcquire());
     }
 
     private void await(Upstream<FakeConnection> upstream) {
       String host = host(upstream);
       if (inFlight.getOrDefault(host, 0) < LANE && awaits.add(host)) {
-        upstream.onRoom(
+        upstream.onPermit(
             () ->
                 time.execute(
                     () -> {
@@ -259,9 +259,9 @@ class SimulationTest extends RouterFixture {
     Node fast = node("fast", 8, 10);
     load(8, 600, 20);
     assertTrue(share(slow) < 0.05, () -> share(slow) + " of all");
-    assertTrue(slow.most <= 2 * Window.MANY, () -> slow.most + " under way to it");
+    assertTrue(slow.most <= 2 * Window.BETA, () -> slow.most + " under way to it");
     assertTrue(delivered > 0.97 * created, () -> delivered + " of " + created);
-    assertTrue(fast.most <= Window.MOST);
+    assertTrue(fast.most <= Window.MAX_LIMIT);
   }
 
   @Test
@@ -270,11 +270,11 @@ class SimulationTest extends RouterFixture {
     node("works", 8, 10);
     hangs.hangs = true;
     load(8, 300, 19);
-    assertEquals(Window.FIRST, hangs.calls);
-    assertEquals(created - Window.FIRST, delivered, 15);
+    assertEquals(Window.INITIAL_LIMIT, hangs.calls);
+    assertEquals(created - Window.INITIAL_LIMIT, delivered, 15);
     load(8, 300, 11);
     assertEquals(0, hangs.delivered);
-    assertTrue(hangs.calls <= Window.FIRST + 2, () -> hangs.calls + " calls to it");
+    assertTrue(hangs.calls <= Window.INITIAL_LIMIT + 2, () -> hangs.calls + " calls to it");
     assertTrue(delivered > created - 15);
   }
 
@@ -287,7 +287,7 @@ class SimulationTest extends RouterFixture {
     int before = hangs.calls;
     load(8, 500, 15);
     int window = upstream("hangs").window();
-    assertTrue(window > 2 * Window.FIRST, () -> "a window of " + window);
+    assertTrue(window > 2 * Window.INITIAL_LIMIT, () -> "a window of " + window);
     assertTrue(hangs.calls - before <= window, () -> hangs.calls - before + " calls");
   }
 
@@ -320,11 +320,12 @@ class SimulationTest extends RouterFixture {
     Node b = node("b", 8, 5).failing(0.8);
     load(8, 200, seconds);
     int most =
-        RetryBudget.MOST
+        RetryBudget.MAX_SAVED
             + delivered / RetryBudget.CALLS_PER_RETRY
             + RetryBudget.RESERVE_PER_SECOND * (seconds + 1);
-    assertTrue(router.retries().taken() <= most, () -> router.retries().taken() + " > " + most);
-    int firsts = attempts - (int) router.retries().taken();
+    assertTrue(
+        router.retryBudget().taken() <= most, () -> router.retryBudget().taken() + " > " + most);
+    int firsts = attempts - (int) router.retryBudget().taken();
     assertTrue(firsts <= created);
     assertEquals(attempts, a.calls + b.calls);
   }

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Places: how many there are, and who gets them. */
+/** Permits: how many there are, and who gets them. */
 class WindowTest {
 
   private static final double AT_ONCE = 1;
@@ -23,13 +23,13 @@ class WindowTest {
 
   /** Fills the window, and answers all that was under way. */
   private void round(double share) {
-    int places = 0;
-    while (window.tryEnter()) {
-      places++;
+    int permits = 0;
+    while (window.tryAcquire()) {
+      permits++;
     }
-    for (int i = 0; i < places; i++) {
-      window.answered(places, share);
-      window.leave();
+    for (int i = 0; i < permits; i++) {
+      window.answered(permits, share);
+      window.release();
     }
   }
 
@@ -39,13 +39,13 @@ class WindowTest {
 
   @Test
   void givesAsManyPlacesAsItHas() {
-    for (int i = 0; i < Window.FIRST; i++) {
-      assertTrue(window.tryEnter());
+    for (int i = 0; i < Window.INITIAL_LIMIT; i++) {
+      assertTrue(window.tryAcquire());
     }
-    assertFalse(window.tryEnter());
-    assertEquals(Window.FIRST, window.inFlight());
-    window.leave();
-    assertTrue(window.tryEnter());
+    assertFalse(window.tryAcquire());
+    assertEquals(Window.INITIAL_LIMIT, window.inFlight());
+    window.release();
+    assertTrue(window.tryAcquire());
   }
 
   @Test
@@ -53,7 +53,7 @@ class WindowTest {
     List<Integer> sizes = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       round(AT_ONCE);
-      sizes.add(window.places());
+      sizes.add(window.limit());
     }
     assertEquals(List.of(20, 40, 80, 160, 256, 256), sizes);
   }
@@ -61,20 +61,20 @@ class WindowTest {
   @Test
   void doesNotGrowWhileItIsNotUsed() {
     for (int i = 0; i < 1000; i++) {
-      assertTrue(window.tryEnter());
+      assertTrue(window.tryAcquire());
       window.answered(1, AT_ONCE);
-      window.leave();
+      window.release();
     }
-    assertEquals(Window.FIRST, window.places());
+    assertEquals(Window.INITIAL_LIMIT, window.limit());
   }
 
   @Test
   void aFailureHalvesIt() {
     round(AT_ONCE);
     fail();
-    assertEquals(Window.FIRST, window.places());
+    assertEquals(Window.INITIAL_LIMIT, window.limit());
     fail();
-    assertEquals(Window.FIRST / 2, window.places());
+    assertEquals(Window.INITIAL_LIMIT / 2, window.limit());
   }
 
   @Test
@@ -83,7 +83,7 @@ class WindowTest {
     for (int i = 0; i < 20; i++) {
       window.failed(5, 10 + i);
     }
-    assertEquals(Window.FIRST, window.places());
+    assertEquals(Window.INITIAL_LIMIT, window.limit());
   }
 
   @Test
@@ -91,7 +91,7 @@ class WindowTest {
     for (int i = 0; i < 20; i++) {
       fail();
     }
-    assertEquals(1, window.places());
+    assertEquals(1, window.limit());
   }
 
   @Test
@@ -99,11 +99,11 @@ class WindowTest {
     round(AT_ONCE);
     round(AT_ONCE);
     fail();
-    assertEquals(20, window.places());
+    assertEquals(20, window.limit());
     round(AT_ONCE);
-    assertEquals(20, window.places(), "a little less than one");
+    assertEquals(20, window.limit(), "a little less than one");
     round(AT_ONCE);
-    assertEquals(21, window.places());
+    assertEquals(21, window.limit());
   }
 
   @Test
@@ -111,11 +111,11 @@ class WindowTest {
     for (int i = 0; i < 5; i++) {
       round(AT_ONCE);
     }
-    assertEquals(Window.MOST, window.places());
+    assertEquals(Window.MAX_LIMIT, window.limit());
     for (int i = 0; i < 20; i++) {
       round(0.01);
     }
-    assertEquals(Window.MANY, window.places(), 2);
+    assertEquals(Window.BETA, window.limit(), 2);
   }
 
   @Test
@@ -123,7 +123,7 @@ class WindowTest {
     for (int i = 0; i < 100; i++) {
       round(0.01);
     }
-    assertTrue(window.places() <= Window.MANY, () -> window.places() + " places");
+    assertTrue(window.limit() <= Window.BETA, () -> window.limit() + " permits");
   }
 
   @Test
@@ -131,24 +131,24 @@ class WindowTest {
     for (int i = 0; i < 20; i++) {
       round(0.01);
     }
-    int before = window.places();
+    int before = window.limit();
     for (int i = 0; i < 50; i++) {
       round(AT_ONCE);
     }
-    assertTrue(window.places() > before + 40, () -> window.places() + " places");
+    assertTrue(window.limit() > before + 40, () -> window.limit() + " permits");
   }
 
   @Test
   void restartsWithOne() {
-    window.restart();
+    window.slowStart();
     List<Integer> sizes = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      sizes.add(window.places());
-      assertTrue(window.isRestarting());
+      sizes.add(window.limit());
+      assertTrue(window.isInSlowStart());
       round(AT_ONCE);
     }
     assertEquals(List.of(1, 2, 4, 8), sizes);
-    assertFalse(window.isRestarting());
+    assertFalse(window.isInSlowStart());
   }
 
   // ---- who waits
@@ -156,7 +156,7 @@ class WindowTest {
   private final List<String> granted = new ArrayList<>();
 
   private void fill() {
-    while (window.tryEnter()) {
+    while (window.tryAcquire()) {
       // Until none is left.
     }
   }
@@ -164,13 +164,13 @@ class WindowTest {
   @Test
   void aPlaceThatIsFreedIsTheNextOnes() {
     fill();
-    window.await(() -> granted.add("a"));
-    window.await(() -> granted.add("b"));
+    window.onPermit(() -> granted.add("a"));
+    window.onPermit(() -> granted.add("b"));
     assertEquals(List.of(), granted);
-    window.leave();
+    window.release();
     assertEquals(List.of("a"), granted);
-    assertEquals(Window.FIRST, window.inFlight(), "it was taken for him");
-    window.leave();
+    assertEquals(Window.INITIAL_LIMIT, window.inFlight(), "it was taken for him");
+    window.release();
     assertEquals(List.of("a", "b"), granted);
   }
 
@@ -178,21 +178,21 @@ class WindowTest {
   void whoWaitsIsNotPassed() {
     fill();
     // He is told, and gives it back: all that happens in between is in his name.
-    window.await(
+    window.onPermit(
         () -> {
           granted.add("first");
-          assertFalse(window.tryEnter());
+          assertFalse(window.tryAcquire());
         });
-    window.await(() -> granted.add("second"));
-    window.leave();
-    assertFalse(window.tryEnter());
-    window.leave();
+    window.onPermit(() -> granted.add("second"));
+    window.release();
+    assertFalse(window.tryAcquire());
+    window.release();
     assertEquals(List.of("first", "second"), granted);
   }
 
   @Test
   void whoWaitsWhereThereIsRoomIsServedAtOnce() {
-    window.await(() -> granted.add("a"));
+    window.onPermit(() -> granted.add("a"));
     assertEquals(List.of("a"), granted);
     assertEquals(1, window.inFlight());
   }
@@ -200,40 +200,40 @@ class WindowTest {
   @Test
   void aPlaceThatIsGivenBackGoesOn() {
     fill();
-    window.await(window::leave);
-    window.await(() -> granted.add("second"));
-    window.leave();
+    window.onPermit(window::release);
+    window.onPermit(() -> granted.add("second"));
+    window.release();
     assertEquals(List.of("second"), granted);
   }
 
   @Test
   void growthIsHandedOut() {
     fill();
-    window.await(() -> granted.add("a"));
-    window.await(() -> granted.add("b"));
-    window.answered(Window.FIRST, AT_ONCE);
-    window.leave();
+    window.onPermit(() -> granted.add("a"));
+    window.onPermit(() -> granted.add("b"));
+    window.answered(Window.INITIAL_LIMIT, AT_ONCE);
+    window.release();
     assertEquals(List.of("a", "b"), granted);
   }
 
   @Test
   void aBoundHolds() {
-    window.bound(0);
-    window.await(() -> granted.add("a"));
-    window.await(() -> granted.add("b"));
+    window.setMaxLimit(0);
+    window.onPermit(() -> granted.add("a"));
+    window.onPermit(() -> granted.add("b"));
     assertEquals(List.of(), granted);
-    window.bound(1);
-    window.handOut();
+    window.setMaxLimit(1);
+    window.grantWaiting();
     assertEquals(List.of("a"), granted);
-    assertEquals(1, window.places());
+    assertEquals(1, window.limit());
   }
 
-  /** Many senders on few places: each gets through, and never are more under way than places. */
+  /** Many senders on few permits: each gets through, and never are more under way than permits. */
   @Test
   void noWakeUpIsLost() throws InterruptedException {
     int senders = 8;
     int calls = 20_000;
-    window.bound(2);
+    window.setMaxLimit(2);
     AtomicInteger underWay = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     CountDownLatch done = new CountDownLatch(senders * calls);
@@ -244,16 +244,16 @@ class WindowTest {
           private int left = calls;
 
           void next() {
-            window.await(() -> pool.execute(this::use));
+            window.onPermit(() -> pool.execute(this::use));
           }
 
           void use() {
             most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
             underWay.decrementAndGet();
-            window.leave();
+            window.release();
             done.countDown();
             if (--left > 0) {
-              if (window.tryEnter()) {
+              if (window.tryAcquire()) {
                 pool.execute(this::use);
               } else {
                 next();

@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import satellite.config.TelemetryConfig;
-import satellite.replicas.Standing;
+import satellite.replicas.ReplicaStatus;
 
 /**
  * The telemetry port: metrics, {@code /live}, {@code /ready} and {@code /load} for everybody; the
@@ -46,10 +46,10 @@ public final class AdminServer implements AutoCloseable {
   private final TelemetryConfig config;
   private final Supplier<String> scrape;
   private final BooleanSupplier hasRoom;
-  private final Supplier<Standing> standing;
+  private final Supplier<ReplicaStatus> ownStatus;
   private final Function<State, Status> status;
   private final Access access;
-  private final Page page = new Page();
+  private final StatusPage page = new StatusPage();
   private final Gson gson = new GsonBuilder().serializeNulls().create();
   private final ExecutorService threads;
   private volatile State state = State.STARTING;
@@ -65,29 +65,29 @@ public final class AdminServer implements AutoCloseable {
 
   /**
    * @param hasRoom whether new connections should be sent here
-   * @param standing what other replicas are told
+   * @param ownStatus what other replicas are told
    */
   public AdminServer(
       TelemetryConfig config,
       Supplier<String> scrape,
       BooleanSupplier hasRoom,
-      Supplier<Standing> standing,
-      Facts facts,
+      Supplier<ReplicaStatus> ownStatus,
+      StatusCollector collector,
       ThreadFactory threads) {
-    this(config, scrape, hasRoom, standing, facts::now, threads);
+    this(config, scrape, hasRoom, ownStatus, collector::snapshot, threads);
   }
 
   AdminServer(
       TelemetryConfig config,
       Supplier<String> scrape,
       BooleanSupplier hasRoom,
-      Supplier<Standing> standing,
+      Supplier<ReplicaStatus> ownStatus,
       Function<State, Status> status,
       ThreadFactory threads) {
     this.config = config;
     this.scrape = scrape;
     this.hasRoom = hasRoom;
-    this.standing = standing;
+    this.ownStatus = ownStatus;
     this.status = status;
     this.access = new Access(config.admin());
     this.threads = Executors.newFixedThreadPool(THREADS, threads);
@@ -113,7 +113,7 @@ public final class AdminServer implements AutoCloseable {
     switch (path) {
       case "/live" -> answer(exchange, 200, TEXT, "alive\n");
       case "/ready" -> answerReady(exchange);
-      case Questions.PATH -> answer(exchange, 200, JSON, gson.toJson(standing.get()));
+      case ReplicaStatusClient.PATH -> answer(exchange, 200, JSON, gson.toJson(ownStatus.get()));
       case "/", "/status" -> answerAdmitted(exchange, HTML, page::html);
       case "/status.json" ->
           answerAdmitted(exchange, JSON, () -> gson.toJson(status.apply(state())));

@@ -36,21 +36,21 @@ final class Rates<K> {
 
   /** 0 for a counter that nobody knows. */
   double perSecond(K counter) {
-    Growth growth = growth(counter);
-    return growth.nanos == 0 ? 0 : growth.count * 1e9 / growth.nanos;
+    Increase increase = increaseOf(counter);
+    return increase.nanos == 0 ? 0 : increase.count * 1e9 / increase.nanos;
   }
 
   /** By how much it has grown in that time. */
-  long grown(K counter) {
-    return growth(counter).count;
+  long increase(K counter) {
+    return increaseOf(counter).count;
   }
 
-  private record Growth(long count, long nanos) {}
+  private record Increase(long count, long nanos) {}
 
   /** Back to where the counter began, or began again: a node may go and come back. */
-  private synchronized Growth growth(K counter) {
+  private synchronized Increase increaseOf(K counter) {
     if (samples.isEmpty() || !samples.getLast().counters.containsKey(counter)) {
-      return new Growth(0, 0);
+      return new Increase(0, 0);
     }
     Sample<K> last = samples.getLast();
     long most = last.counters.get(counter);
@@ -66,6 +66,6 @@ final class Rates<K> {
       first = value;
       firstNanos = sample.nanos;
     }
-    return new Growth(most - first, last.nanos - firstNanos);
+    return new Increase(most - first, last.nanos - firstNanos);
   }
 }

@@ -1,7 +1,7 @@
 package satellite.admin;
 
 import java.util.List;
-import satellite.queue.Books;
+import satellite.queue.AccountTotals;
 
 /**
  * What Satellite tells about itself at one moment: {@code /status.json}, whose keys are the names
@@ -9,14 +9,14 @@ import satellite.queue.Books;
  *
  * @param account of all pipes
  * @param nodes of all clients; those that are left and still have calls under way as well
- * @param discovery a finding for each source
+ * @param discovery the status of each source
  * @param replicas null where they do not know each other
  * @param disk null where nothing is kept on disk
  * @param configuration in effect, as YAML, with secrets masked
  */
 record Status(
     Program program,
-    Books account,
+    AccountTotals account,
     List<Pipe> pipes,
     List<Node> nodes,
     List<Source> discovery,
@@ -58,7 +58,7 @@ record Status(
       double fullness,
       double oldestSeconds,
       int openStreams,
-      Books account) {}
+      AccountTotals account) {}
 
   /**
    * @param client whose node it is: grpc-client or kafka-client
@@ -104,7 +104,7 @@ record Status(
    * @param heard how many of the others have answered in the last ten seconds
    * @param meanConnections of a replica, as far as is known
    * @param othersAccept whether one of the others takes new connections
-   * @param discovery a finding for each source
+   * @param discovery the status of each source
    */
   record Replicas(
       int known, int heard, double meanConnections, boolean othersAccept, List<Source> discovery) {}

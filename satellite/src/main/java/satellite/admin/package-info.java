@@ -1,6 +1,6 @@
 /**
  * The telemetry port: metrics and probes for machines, and the status page for people. {@link
- * satellite.admin.Facts} reads what the others know; {@link satellite.admin.Status} is what is
- * told.
+ * satellite.admin.StatusCollector} reads what the others know; {@link satellite.admin.Status} is
+ * what is told.
  */
 package satellite.admin;

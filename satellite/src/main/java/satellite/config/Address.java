@@ -30,7 +30,7 @@ record Address(String host, int port) {
   }
 
   static ConfigException invalid(Scalar where, String text) {
-    return new Scalar(where.place(), text, text)
+    return new Scalar(where.location(), text, text)
         .invalid("must be an address: host:port, :port or [IPv6]:port with a port within 1..65535");
   }
 

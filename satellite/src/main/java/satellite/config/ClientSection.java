@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import satellite.pipes.grpc.ClientConfig;
 import satellite.pipes.tls.ClientTlsConfig;
-import satellite.routing.Balancing;
+import satellite.routing.LoadBalancing;
 
 /** Reads the {@code grpc-client} of {@code sharing.clients}. */
 final class ClientSection {
@@ -18,10 +18,10 @@ final class ClientSection {
   /** Of grpc-java: a shorter one would be lengthened without a word. */
   private static final Duration SHORTEST_KEEPALIVE = Duration.ofSeconds(10);
 
-  private static final Map<String, Balancing.By> STRATEGIES =
+  private static final Map<String, LoadBalancing.Policy> STRATEGIES =
       Map.of(
-          "round_robin", Balancing.By.ROUND_ROBIN,
-          "least_outstanding", Balancing.By.LEAST_OUTSTANDING);
+          "round_robin", LoadBalancing.Policy.ROUND_ROBIN,
+          "least_outstanding", LoadBalancing.Policy.LEAST_OUTSTANDING);
 
   private ClientSection() {}
 
@@ -45,7 +45,7 @@ final class ClientSection {
     }
     if (!every.isZero() && every.compareTo(ClientConfig.Health.USUAL.keepaliveTime()) < 0) {
       notices.add(
-          time.place()
+          time.location()
               + ": OAP closes connections that are pinged more often than every 5 minutes, unless"
               + " what stands between answers for it");
     }
@@ -55,9 +55,9 @@ final class ClientSection {
         client.scalar("health_check").bool());
   }
 
-  static Balancing balancing(Mapping client) {
+  static LoadBalancing balancing(Mapping client) {
     String strategy = client.scalar("strategy").oneOf(STRATEGIES.keySet());
-    return new Balancing(STRATEGIES.get(strategy), client.scalar("zone").text());
+    return new LoadBalancing(STRATEGIES.get(strategy), client.scalar("zone").text());
   }
 
   static ClientTlsConfig tls(Mapping client, List<String> notices) {
@@ -79,7 +79,7 @@ final class ClientSection {
   /** Whether the client has a certificate of its own; the default paths may lead nowhere. */
   private static boolean ownCertificate(Scalar certificate, Scalar key, List<String> notices) {
     boolean none = certificate.text().isEmpty() && key.text().isEmpty();
-    boolean asked = !none && !(certificate.isStandard() && key.isStandard());
+    boolean asked = !none && !(certificate.isDefault() && key.isDefault());
     for (Scalar file : List.of(certificate, key)) {
       if (asked && !isFile(file)) {
         throw file.invalid("must be a file that can be read, as the client's certificate is set");
@@ -87,7 +87,8 @@ final class ClientSection {
     }
     if (isFile(certificate) != isFile(key)) {
       Scalar missing = isFile(certificate) ? key : certificate;
-      notices.add(missing.place() + ": no such file, so the client has no certificate of its own");
+      notices.add(
+          missing.location() + ": no such file, so the client has no certificate of its own");
     }
     return isFile(certificate) && isFile(key);
   }

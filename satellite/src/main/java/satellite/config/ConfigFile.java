@@ -13,7 +13,7 @@ import satellite.queue.DiskConfig;
 /** Turns a user's file, the built-in reference and the environment into the configuration. */
 public final class ConfigFile {
 
-  private static final Path USUAL_PLACE = Path.of("configs", "satellite_config.yaml");
+  private static final Path DEFAULT_PATH = Path.of("configs", "satellite_config.yaml");
 
   private ConfigFile() {}
 
@@ -26,7 +26,7 @@ public final class ConfigFile {
     if (!variable.isEmpty()) {
       return Path.of(variable);
     }
-    return Files.exists(USUAL_PLACE) ? USUAL_PLACE : null;
+    return Files.exists(DEFAULT_PATH) ? DEFAULT_PATH : null;
   }
 
   /**
@@ -82,7 +82,7 @@ public final class ConfigFile {
 
   private static Mapping user(Path fileOrNull, Map<String, String> env, List<String> notices) {
     return fileOrNull == null
-        ? new Mapping(new Place("", 1, 1, "", null), Map.of())
+        ? new Mapping(new Location("", 1, 1, "", null), Map.of())
         : new YamlFile(fileOrNull.toString(), env, notices).read(YamlFile.text(fileOrNull));
   }
 
@@ -104,7 +104,7 @@ public final class ConfigFile {
   private static void once(Map<String, Scalar> seen, Scalar name) {
     Scalar first = seen.put(name.text(), name);
     if (first != null) {
-      throw name.error(name.kind() + " is taken already, see " + first.place());
+      throw name.error(name.kind() + " is taken already, see " + first.location());
     }
   }
 

@@ -49,7 +49,7 @@ final class EffectiveYaml {
         .entries()
         .forEach(
             (key, value) -> {
-              if (!(value instanceof Nothing)) {
+              if (!(value instanceof Absent)) {
                 entries.add(new NodeTuple(text(key), node(key, value)));
               }
             });

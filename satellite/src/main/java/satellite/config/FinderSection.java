@@ -42,9 +42,9 @@ final class FinderSection {
   static FinderConfig finders(Mapping client) {
     Scalar type = client.scalar("finder_type");
     List<String> types = type.commaList();
-    types.forEach(one -> Choice.check(type, one, TYPES));
+    types.forEach(one -> AllowedValues.check(type, one, TYPES));
     if (types.isEmpty()) {
-      throw type.error("needs at least one finder" + Choice.list(TYPES));
+      throw type.error("needs at least one finder" + AllowedValues.list(TYPES));
     }
     return finders(types, client, client);
   }
@@ -56,7 +56,7 @@ final class FinderSection {
     if (types.isEmpty() || types.equals(List.of(NONE))) {
       return null;
     }
-    types.forEach(one -> Choice.check(type, one, TYPES_OR_NONE));
+    types.forEach(one -> AllowedValues.check(type, one, TYPES_OR_NONE));
     if (types.contains(NONE)) {
       throw type.error("none stands alone: leave it out, or the others");
     }

@@ -31,7 +31,7 @@ final class Forwarders {
   /** The names of those that a pipe may have. */
   static List<String> of(Mapping pipe) {
     // As written in the reference, whatever the environment makes of it.
-    String name = forwarder(pipe).scalar("plugin_name").standard();
+    String name = forwarder(pipe).scalar("plugin_name").defaultText();
     var names = new ArrayList<>(List.of(name));
     ReceiverPlugin.of(receiver(pipe))
         .filter(receiver -> !Protocols.topics(receiver).isEmpty())

@@ -51,7 +51,7 @@ final class HttpSection {
     List<String> origins = list.commaList();
     for (String origin : origins) {
       if (!origin.equals("*") && !isOrigin(origin)) {
-        throw new Scalar(list.place(), origin, origin)
+        throw new Scalar(list.location(), origin, origin)
             .invalid("must be * or an origin such as https://shop.example");
       }
     }

@@ -43,8 +43,8 @@ final class KafkaSection {
 
   private static void withoutEffect(
       Mapping client, String key, String because, List<String> notices) {
-    if (!client.scalar(key).isStandard()) {
-      notices.add(client.scalar(key).place() + ": accepted without effect, " + because);
+    if (!client.scalar(key).isDefault()) {
+      notices.add(client.scalar(key).location() + ": accepted without effect, " + because);
     }
   }
 

@@ -31,7 +31,7 @@ public record LoggerConfig(String logPattern, String timePattern, Level level) {
   static LoggerConfig from(Mapping logger) {
     Scalar level = logger.scalar("level");
     String name = level.text().toLowerCase(Locale.ROOT);
-    Choice.check(level, name, LEVELS.keySet());
+    AllowedValues.check(level, name, LEVELS.keySet());
     return new LoggerConfig(
         logger.scalar("log_pattern").text(),
         logger.scalar("time_pattern").text(),

@@ -6,16 +6,16 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** A map of keys to values, in the order of the file. */
-record Mapping(Place place, Map<String, Value> entries) implements Value {
+record Mapping(Location location, Map<String, Value> entries) implements Value {
 
   Mapping {
     entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
   }
 
-  /** The value of a key, {@link Nothing} when it is absent. */
+  /** The value of a key, {@link Absent} when it is absent. */
   Value get(String key) {
     Value value = entries.get(key);
-    return value != null ? value : new Nothing(inside(key));
+    return value != null ? value : new Absent(inside(key));
   }
 
   Mapping mapping(String key) {
@@ -32,13 +32,13 @@ record Mapping(Place place, Map<String, Value> entries) implements Value {
 
   /** Whether something stands behind the key. */
   boolean has(String key) {
-    return !(get(key) instanceof Nothing);
+    return !(get(key) instanceof Absent);
   }
 
   Mapping with(String key, Value value) {
     var changed = new LinkedHashMap<>(entries);
     changed.put(key, value);
-    return new Mapping(place, changed);
+    return new Mapping(location, changed);
   }
 
   /** Changes the value of a key where there is one. */
@@ -54,7 +54,7 @@ record Mapping(Place place, Map<String, Value> entries) implements Value {
           boolean both = all.get(key) instanceof Mapping && theirs instanceof Mapping;
           all.merge(key, theirs, (o, t) -> both ? o.asMapping().orElse(t.asMapping()) : o);
         });
-    return new Mapping(place, all);
+    return new Mapping(location, all);
   }
 
   @Override
@@ -69,27 +69,27 @@ record Mapping(Place place, Map<String, Value> entries) implements Value {
 
   /** Key by key; a key that the reference does not have is unknown. */
   @Override
-  public Value over(Value standard) {
-    if (standard instanceof Nothing) {
+  public Value withDefaults(Value defaults) {
+    if (defaults instanceof Absent) {
       return this;
     }
-    if (!(standard instanceof Mapping)) {
-      throw mustBeLike(standard);
+    if (!(defaults instanceof Mapping)) {
+      throw mustBeLike(defaults);
     }
-    Map<String, Value> known = standard.asMapping().entries;
+    Map<String, Value> known = defaults.asMapping().entries;
     var filled = new LinkedHashMap<>(known);
     entries.forEach(
         (key, value) -> {
           if (!known.containsKey(key)) {
-            throw value.error("unknown key" + Choice.possible(key, known.keySet()));
+            throw value.error("unknown key" + AllowedValues.suggest(key, known.keySet()));
           }
-          filled.put(key, value.over(known.get(key)));
+          filled.put(key, value.withDefaults(known.get(key)));
         });
-    return new Mapping(place, filled);
+    return new Mapping(location, filled);
   }
 
-  private Place inside(String key) {
-    String path = place.path().isEmpty() ? key : place.path() + "." + key;
-    return new Place(place.file(), place.line(), place.column(), path, null);
+  private Location inside(String key) {
+    String path = location.path().isEmpty() ? key : location.path() + "." + key;
+    return new Location(location.file(), location.line(), location.column(), path, null);
   }
 }

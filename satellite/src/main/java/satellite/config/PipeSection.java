@@ -40,7 +40,7 @@ final class PipeSection {
       throw name.error("must not be empty");
     }
     Value filters = pipe.mapping("processor").get("filters");
-    if (!(filters instanceof Nothing) && !filters.asSequence().items().isEmpty()) {
+    if (!(filters instanceof Absent) && !filters.asSequence().items().isEmpty()) {
       throw filters.error("no filter exists");
     }
     QueueConfig queue =
@@ -84,8 +84,9 @@ final class PipeSection {
       return gather;
     }
     for (Scalar value : List.of(flushTime, limitCount)) {
-      if (!value.isStandard()) {
-        notices.add(value.place() + ": accepted without effect, metrics messages are never joined");
+      if (!value.isDefault()) {
+        notices.add(
+            value.location() + ": accepted without effect, metrics messages are never joined");
       }
     }
     return NOT_GATHERED;
@@ -102,7 +103,7 @@ final class PipeSection {
     Scalar minimum = sender.scalar("min_flush_events");
     if (minimum.integer(0, Integer.MAX_VALUE) > 1) {
       notices.add(
-          minimum.place() + ": accepted without effect, no event waits longer than flush_time");
+          minimum.location() + ": accepted without effect, no event waits longer than flush_time");
     }
     Duration flush = sender.scalar("flush_time").duration(ChronoUnit.MILLIS);
     return new BatchLimits(

@@ -71,9 +71,9 @@ final class QueueSection {
    * The variable is for all pipes; whoever writes it into a pipe without a queue means that one.
    */
   private static void noteUnasked(Scalar acknowledgement, List<String> notices) {
-    if (!acknowledgement.isStandard() && acknowledgement.place().variable() == null) {
+    if (!acknowledgement.isDefault() && acknowledgement.location().variable() == null) {
       notices.add(
-          acknowledgement.place()
+          acknowledgement.location()
               + ": accepted without effect, with none-queue the answer is OAP's own");
     }
   }
@@ -88,7 +88,7 @@ final class QueueSection {
     List<String> set = KEYS_OF_MMAP.stream().filter(queue::has).toList();
     if (!set.isEmpty()) {
       notices.add(
-          queue.place()
+          queue.location()
               + ": accepted without effect, sharing.disk is for all pipes: "
               + String.join(", ", set));
     }

@@ -45,7 +45,7 @@ final class Reference {
     Mapping filled =
         user.change("sharing", sharing -> sharing(sharing.asMapping()))
             .change("pipes", pipes -> pipes.asSequence().map(this::pipe))
-            .over(root)
+            .withDefaults(root)
             .asMapping();
     // Again, as environment variables reach pipes that the user's file does not list.
     filled.sequence("pipes").mappings().forEach(Forwarders::check);
@@ -63,13 +63,13 @@ final class Reference {
     var filled = new LinkedHashMap<String, Value>();
     for (Mapping plugin : list.mappings()) {
       Value name = plugin.get("plugin_name");
-      Value standard = known.get(name.oneOf(known.keySet()));
-      if (filled.put(name.asScalar().text(), plugin.over(standard)) != null) {
+      Value defaults = known.get(name.oneOf(known.keySet()));
+      if (filled.put(name.asScalar().text(), plugin.withDefaults(defaults)) != null) {
         throw name.error(name.kind() + " stands in the list twice");
       }
     }
     known.forEach(filled::putIfAbsent);
-    return new Sequence(list.place(), List.copyOf(filled.values()));
+    return new Sequence(list.location(), List.copyOf(filled.values()));
   }
 
   private Mapping pipe(Mapping pipe) {
@@ -77,10 +77,10 @@ final class Reference {
       throw gatherer.get("fetcher").error("no fetcher exists; a pipe has a receiver");
     }
     Value receiver = pipe.mapping("gatherer").mapping("receiver").get("plugin_name");
-    Mapping standard = pipes.get(receiver.oneOf(pipes.keySet()));
+    Mapping defaults = pipes.get(receiver.oneOf(pipes.keySet()));
     return pipe.change("gatherer", gatherer -> gatherer(gatherer.asMapping()))
-        .change("sender", sender -> sender(sender.asMapping(), standard))
-        .over(standard)
+        .change("sender", sender -> sender(sender.asMapping(), defaults))
+        .withDefaults(defaults)
         .asMapping();
   }
 
@@ -109,7 +109,7 @@ final class Reference {
     pipes.values().forEach(any -> all.addAll(Forwarders.of(any)));
     name.oneOf(all);
     Forwarders.check(name.asScalar(), pipe);
-    return list.map(forwarder -> forwarder.over(Forwarders.forwarder(pipe)).asMapping());
+    return list.map(forwarder -> forwarder.withDefaults(Forwarders.forwarder(pipe)).asMapping());
   }
 
   private static Value plugin(Value plugin, Set<String> possible) {

@@ -7,7 +7,7 @@ import satellite.pipes.kafka.KafkaConfig;
 import satellite.pipes.pipe.PipeConfig;
 import satellite.pipes.server.ServerConfig;
 import satellite.queue.DiskConfig;
-import satellite.routing.Balancing;
+import satellite.routing.LoadBalancing;
 
 /**
  * The whole configuration, checked.
@@ -28,7 +28,7 @@ public record SatelliteConfig(
     ClientConfig client,
     FinderConfig finders,
     ReplicasConfig replicas,
-    Balancing balancing,
+    LoadBalancing balancing,
     ServerConfig server,
     HttpConfig http,
     List<PipeConfig> pipes,

@@ -15,14 +15,14 @@ import java.util.Locale;
  * {@code ${X:5}} are the same.
  *
  * @param text after environment variables were put in
- * @param standard the text that the reference has here when no environment variable is set
+ * @param defaultText the text that the reference has here when no environment variable is set
  */
-record Scalar(Place place, String text, String standard) implements Value {
+record Scalar(Location location, String text, String defaultText) implements Value {
 
   private static final int LONGEST_SHOWN = 80;
 
-  boolean isStandard() {
-    return text.equals(standard);
+  boolean isDefault() {
+    return text.equals(defaultText);
   }
 
   int integer(int min, int max) {
@@ -76,7 +76,7 @@ record Scalar(Place place, String text, String standard) implements Value {
 
   @Override
   public String oneOf(Collection<String> possible) {
-    Choice.check(this, text, possible);
+    AllowedValues.check(this, text, possible);
     return text;
   }
 
@@ -121,11 +121,11 @@ record Scalar(Place place, String text, String standard) implements Value {
   }
 
   @Override
-  public Value over(Value base) {
+  public Value withDefaults(Value base) {
     if (base instanceof Scalar scalar) {
-      return new Scalar(place, text, scalar.standard);
+      return new Scalar(location, text, scalar.defaultText);
     }
-    if (base instanceof Nothing) {
+    if (base instanceof Absent) {
       return this;
     }
     throw mustBeLike(base);

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** A list of values. */
-record Sequence(Place place, List<Value> items) implements Value {
+record Sequence(Location location, List<Value> items) implements Value {
 
   Sequence {
     items = List.copyOf(items);
@@ -23,7 +23,7 @@ record Sequence(Place place, List<Value> items) implements Value {
   }
 
   Sequence map(UnaryOperator<Mapping> change) {
-    return new Sequence(place, mappings().stream().<Value>map(change).toList());
+    return new Sequence(location, mappings().stream().<Value>map(change).toList());
   }
 
   @Override
@@ -38,9 +38,9 @@ record Sequence(Place place, List<Value> items) implements Value {
 
   /** A list stands for itself: nothing is added from the reference. */
   @Override
-  public Value over(Value standard) {
-    if (standard instanceof Mapping || standard instanceof Scalar) {
-      throw mustBeLike(standard);
+  public Value withDefaults(Value defaults) {
+    if (defaults instanceof Mapping || defaults instanceof Scalar) {
+      throw mustBeLike(defaults);
     }
     return this;
   }

@@ -63,9 +63,9 @@ public record TelemetryConfig(
   static TelemetryConfig from(Mapping telemetry, Map<String, String> env, List<String> notices) {
     Scalar exportType = telemetry.scalar("export_type");
     List<String> exports = exportType.commaList();
-    exports.forEach(export -> Choice.check(exportType, export, EXPORTS));
+    exports.forEach(export -> AllowedValues.check(exportType, export, EXPORTS));
     if (exports.contains("pprof")) {
-      notices.add(exportType.place() + ": pprof is accepted without effect");
+      notices.add(exportType.location() + ": pprof is accepted without effect");
     }
     boolean toOap = exports.contains("metrics_service");
     Meters meters =
@@ -103,7 +103,7 @@ public record TelemetryConfig(
     }
     if (MINUTE.toMillis() % every.toMillis() != 0) {
       notices.add(
-          interval.place()
+          interval.location()
               + ": OAP counts by the minute, which is no multiple of "
               + interval.text()
               + ": with several replicas of one service its counters will be wrong");

@@ -3,26 +3,26 @@ package satellite.config;
 import java.util.Collection;
 
 /** A value of the configuration, which knows where it was written. Immutable. */
-sealed interface Value permits Mapping, Sequence, Scalar, Nothing {
+sealed interface Value permits Mapping, Sequence, Scalar, Absent {
 
-  Place place();
+  Location location();
 
   /** For messages: what a person sees in the file. */
   String kind();
 
-  /** This value of a user's file, where {@code standard} stands in the reference. */
-  Value over(Value standard);
+  /** This value of a user's file, where {@code defaults} stands in the reference. */
+  Value withDefaults(Value defaults);
 
   default ConfigException error(String what) {
-    return place().error(what);
+    return location().error(what);
   }
 
   default ConfigException mustBe(String kind) {
     return error("must be " + kind + ", found " + kind());
   }
 
-  default ConfigException mustBeLike(Value standard) {
-    return mustBe(standard instanceof Scalar ? "a single value" : standard.kind());
+  default ConfigException mustBeLike(Value defaults) {
+    return mustBe(defaults instanceof Scalar ? "a single value" : defaults.kind());
   }
 
   /** The text, which must be one of the possible names. */

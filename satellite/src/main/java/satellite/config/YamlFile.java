@@ -74,9 +74,9 @@ final class YamlFile {
   Mapping read(String yaml) {
     Node root = compose(yaml);
     if (root == null) {
-      return new Mapping(new Place(name, 1, 1, "", null), Map.of());
+      return new Mapping(new Location(name, 1, 1, "", null), Map.of());
     }
-    return value(root, place(root, ""), 0).asMapping();
+    return value(root, location(root, ""), 0).asMapping();
   }
 
   private Node compose(String yaml) {
@@ -87,75 +87,77 @@ final class YamlFile {
       String context = e.getContext() == null ? "" : e.getContext() + ": ";
       throw mark == null
           ? new ConfigException(name + ": bad YAML: " + e.getProblem())
-          : place(mark, "").error("bad YAML: " + context + e.getProblem());
+          : location(mark, "").error("bad YAML: " + context + e.getProblem());
     } catch (YAMLException e) {
       throw new ConfigException(name + ": bad YAML: " + e.getMessage());
     }
   }
 
-  private Value value(Node node, Place place, int depth) {
+  private Value value(Node node, Location location, int depth) {
     if (++values > MAX_VALUES || depth > MAX_DEPTH) {
-      throw place.error("too many values, or too deep: are there aliases that repeat each other?");
+      throw location.error(
+          "too many values, or too deep: are there aliases that repeat each other?");
     }
     if (node instanceof MappingNode map) {
-      return mapping(map, place, depth);
+      return mapping(map, location, depth);
     }
     if (node instanceof SequenceNode list) {
-      return sequence(list, place, depth);
+      return sequence(list, location, depth);
     }
-    return scalar((ScalarNode) node, place);
+    return scalar((ScalarNode) node, location);
   }
 
-  private Mapping mapping(MappingNode map, Place place, int depth) {
+  private Mapping mapping(MappingNode map, Location location, int depth) {
     var entries = new LinkedHashMap<String, Value>();
     for (var tuple : map.getValue()) {
       if (!(tuple.getKeyNode() instanceof ScalarNode keyNode)) {
-        throw place(tuple.getKeyNode(), place.path()).error("a key must be a single name");
+        throw location(tuple.getKeyNode(), location.path()).error("a key must be a single name");
       }
       String key = keyNode.getValue();
-      Place keyPlace = place(keyNode, place.path().isEmpty() ? key : place.path() + "." + key);
+      Location keyLocation =
+          location(keyNode, location.path().isEmpty() ? key : location.path() + "." + key);
       if (entries.containsKey(key)) {
-        int first = entries.get(key).place().line();
-        throw keyPlace.error("the key stands here twice; it was first set in line " + first);
+        int first = entries.get(key).location().line();
+        throw keyLocation.error("the key stands here twice; it was first set in line " + first);
       }
-      entries.put(key, value(tuple.getValueNode(), keyPlace, depth + 1));
+      entries.put(key, value(tuple.getValueNode(), keyLocation, depth + 1));
     }
-    return new Mapping(place, entries);
+    return new Mapping(location, entries);
   }
 
   /** Only texts and maps count in a list; that is how Satellite's files have always been read. */
-  private Sequence sequence(SequenceNode list, Place place, int depth) {
+  private Sequence sequence(SequenceNode list, Location location, int depth) {
     var items = new ArrayList<Value>();
     for (int i = 0; i < list.getValue().size(); i++) {
       Node item = list.getValue().get(i);
-      Place itemPlace = place(item, place.path() + "[" + i + "]");
+      Location itemLocation = location(item, location.path() + "[" + i + "]");
       if (item instanceof MappingNode || item.getTag().equals(Tag.STR)) {
-        items.add(value(item, itemPlace, depth + 1));
+        items.add(value(item, itemLocation, depth + 1));
       } else {
-        notices.add(itemPlace + ": ignored, only texts and maps count in a list");
+        notices.add(itemLocation + ": ignored, only texts and maps count in a list");
       }
     }
-    return new Sequence(place, items);
+    return new Sequence(location, items);
   }
 
-  private Value scalar(ScalarNode node, Place place) {
+  private Value scalar(ScalarNode node, Location location) {
     String text = node.getValue();
     if (node.getTag().equals(Tag.NULL)) {
-      return new Nothing(place);
+      return new Absent(location);
     }
     int colon = text.indexOf(':');
     if (!text.startsWith("${") || !text.endsWith("}") || colon < 0) {
       if (text.contains("${")) {
-        notices.add(place + ": taken literally, only a whole value ${NAME:default} is replaced");
+        notices.add(location + ": taken literally, only a whole value ${NAME:default} is replaced");
       }
-      return new Scalar(place, text, text);
+      return new Scalar(location, text, text);
     }
     String variable = text.substring(2, colon);
-    String standard = unquote(text.substring(colon + 1, text.length() - 1));
+    String defaultText = unquote(text.substring(colon + 1, text.length() - 1));
     String set = env.get(variable);
     return set == null || set.isEmpty()
-        ? new Scalar(place, standard, standard)
-        : new Scalar(place.from(variable), unquote(set), standard);
+        ? new Scalar(location, defaultText, defaultText)
+        : new Scalar(location.from(variable), unquote(set), defaultText);
   }
 
   private static String unquote(String text) {
@@ -163,11 +165,11 @@ final class YamlFile {
     return quoted ? text.substring(1, text.length() - 1) : text;
   }
 
-  private Place place(Node node, String path) {
-    return place(node.getStartMark(), path);
+  private Location location(Node node, String path) {
+    return location(node.getStartMark(), path);
   }
 
-  private Place place(Mark mark, String path) {
-    return new Place(name, mark.getLine() + 1, mark.getColumn() + 1, path, null);
+  private Location location(Mark mark, String path) {
+    return new Location(name, mark.getLine() + 1, mark.getColumn() + 1, path, null);
   }
 }

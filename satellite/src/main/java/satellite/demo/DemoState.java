@@ -15,7 +15,7 @@ public record DemoState(
   /** What the agents and Envoys say: {@code sent = answered + failed + not answered yet}. */
   public record Senders(long sent, long answered, long failed) {}
 
-  /** What the books of a pipe say: {@code received = forwarded + queued + failed}. */
+  /** What the account of a pipe says: {@code received = forwarded + queued + failed}. */
   public record Pipe(String name, long received, long queued, long forwarded, long failed) {
 
     boolean idle() {

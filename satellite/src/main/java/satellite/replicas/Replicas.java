@@ -16,32 +16,32 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import satellite.discovery.Discovery;
-import satellite.discovery.Finding;
 import satellite.discovery.Node;
+import satellite.discovery.SourceStatus;
 
 /**
  * Knows the other replicas: asks a few of them, chosen by chance, once in a round, and remembers
  * what they said for some rounds. What that costs a replica does not depend on how many there are.
  *
- * <p>{@link #round} on one thread, which it does not block; the rest on any.
+ * <p>{@link #poll} on one thread, which it does not block; the rest on any.
  */
 public final class Replicas implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger("replicas");
 
-  /** Questions in a round. */
-  public static final int ASKED = 3;
+  /** How many of the others are asked in a round. */
+  public static final int FANOUT = 3;
 
-  private static final long MEMORY_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long STATUS_TTL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  private record Said(Standing standing, long atNanos) {}
+  private record Answer(ReplicaStatus status, long atNanos) {}
 
   private final Discovery discovery;
-  private final Supplier<Standing> own;
-  private final Function<Node, CompletionStage<Standing>> asking;
+  private final Supplier<ReplicaStatus> ownStatus;
+  private final Function<Node, CompletionStage<ReplicaStatus>> client;
   private final LongSupplier nanoTime;
   private final RandomGenerator random;
-  private final Map<Node, Said> said = new ConcurrentHashMap<>();
+  private final Map<Node, Answer> answers = new ConcurrentHashMap<>();
 
   /** Those whose answer may yet come. */
   private final Set<Node> awaited = ConcurrentHashMap.newKeySet();
@@ -54,17 +54,17 @@ public final class Replicas implements AutoCloseable {
 
   /**
    * @param discovery of all replicas, this one among them or not
-   * @param asking gets the answer of one, sooner or later; it fails where there is none
+   * @param client gets the answer of one, sooner or later; it fails where there is none
    */
   public Replicas(
       Discovery discovery,
-      Supplier<Standing> own,
-      Function<Node, CompletionStage<Standing>> asking,
+      Supplier<ReplicaStatus> ownStatus,
+      Function<Node, CompletionStage<ReplicaStatus>> client,
       LongSupplier nanoTime,
       RandomGenerator random) {
     this.discovery = discovery;
-    this.own = own;
-    this.asking = asking;
+    this.ownStatus = ownStatus;
+    this.client = client;
     this.nanoTime = nanoTime;
     this.random = random;
   }
@@ -75,7 +75,7 @@ public final class Replicas implements AutoCloseable {
 
   private void found(Set<Node> found) {
     nodes = new ArrayList<>(found);
-    said.keySet().retainAll(found);
+    answers.keySet().retainAll(found);
     awaited.retainAll(found);
     Node met = self;
     self = met != null && found.contains(met) ? met : null;
@@ -83,13 +83,13 @@ public final class Replicas implements AutoCloseable {
   }
 
   /** Asks some; to be called about once a second. */
-  public void round() {
+  public void poll() {
     long now = nanoTime.getAsLong();
-    said.values().removeIf(one -> now - one.atNanos >= MEMORY_NANOS);
+    answers.values().removeIf(one -> now - one.atNanos >= STATUS_TTL_NANOS);
     List<Node> drawn = nodes;
     int asked = 0;
     // A shuffle (Fisher and Yates) that ends with the last one asked.
-    for (int i = 0; i < drawn.size() && asked < ASKED; i++) {
+    for (int i = 0; i < drawn.size() && asked < FANOUT; i++) {
       Collections.swap(drawn, i, i + random.nextInt(drawn.size() - i));
       Node node = drawn.get(i);
       if (!node.equals(self) && awaited.add(node)) {
@@ -100,31 +100,31 @@ public final class Replicas implements AutoCloseable {
   }
 
   private void ask(Node node) {
-    asking
+    client
         .apply(node)
         .whenComplete(
-            (standing, failure) -> {
+            (status, failure) -> {
               if (!awaited.remove(node)) {
                 return;
               }
               if (failure != null) {
-                said.remove(node);
-              } else if (standing.id().equals(own.get().id())) {
+                answers.remove(node);
+              } else if (status.id().equals(ownStatus.get().id())) {
                 self = node;
               } else {
-                said.put(node, new Said(standing, nanoTime.getAsLong()));
+                answers.put(node, new Answer(status, nanoTime.getAsLong()));
               }
             });
   }
 
   /** What the others have said lately. */
-  public Collection<Standing> others() {
-    return said.values().stream().map(Said::standing).toList();
+  public Collection<ReplicaStatus> others() {
+    return answers.values().stream().map(Answer::status).toList();
   }
 
-  public View view() {
+  public ReplicasSummary summary() {
     int found = nodes.size();
-    return view(own.get(), others(), self == null ? found + 1 : found);
+    return summary(ownStatus.get(), others(), self == null ? found + 1 : found);
   }
 
   /**
@@ -133,24 +133,24 @@ public final class Replicas implements AutoCloseable {
    *
    * @param replicas how many there are
    */
-  static View view(Standing own, Collection<Standing> heard, int replicas) {
+  static ReplicasSummary summary(ReplicaStatus own, Collection<ReplicaStatus> heard, int replicas) {
     int others = heard.isEmpty() ? 0 : Math.max(heard.size(), replicas - 1);
     double each = heard.isEmpty() ? 0 : (double) others / heard.size();
     double connections = own.connections();
     double share = own.share();
     boolean accept = false;
-    for (Standing other : heard) {
+    for (ReplicaStatus other : heard) {
       connections += each * other.connections();
       share += each * other.share();
       accept |= other.accepting();
     }
-    return new View(
+    return new ReplicasSummary(
         others + 1, heard.size(), connections / (others + 1), share / (others + 1), accept);
   }
 
   /** What finding them has come to. */
-  public List<Finding> findings() {
-    return discovery.findings();
+  public List<SourceStatus> statuses() {
+    return discovery.statuses();
   }
 
   @Override

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.config.TelemetryConfig;
 import satellite.pipes.transport.AccessToken;
-import satellite.replicas.Standing;
+import satellite.replicas.ReplicaStatus;
 
 /** The telemetry port over real HTTP. */
 @Timeout(20)
@@ -51,7 +51,7 @@ class AdminServerTest {
                 null),
             () -> "a_metric 1\n",
             () -> hasRoom,
-            () -> new Standing("id-1", 812, 0.25, true, 4321),
+            () -> new ReplicaStatus("id-1", 812, 0.25, true, 4321),
             StatusSamples::of,
             Thread::new);
     admin.start();

@@ -34,7 +34,7 @@ class RatesTest {
     assertEquals(5, rates.perSecond(ONE));
     second(Map.of(ONE, 1020L));
     assertEquals(10, rates.perSecond(ONE));
-    assertEquals(20, rates.grown(ONE));
+    assertEquals(20, rates.increase(ONE));
   }
 
   @Test

@@ -2,7 +2,7 @@ package satellite.admin;
 
 import java.util.List;
 import java.util.Map;
-import satellite.queue.Books;
+import satellite.queue.AccountTotals;
 
 /** A status with something of everything, and names that somebody chose to do harm. */
 final class StatusSamples {
@@ -12,8 +12,9 @@ final class StatusSamples {
   private StatusSamples() {}
 
   static Status of(AdminServer.State state) {
-    Books books =
-        new Books(21, 10, 4, 0, Map.of(), Map.of("queue_full", 5L, HOSTILE, 2L), Map.of(), 0);
+    AccountTotals totals =
+        new AccountTotals(
+            21, 10, 4, 0, Map.of(), Map.of("queue_full", 5L, HOSTILE, 2L), Map.of(), 0);
     return new Status(
         new Status.Program(
             "1",
@@ -25,10 +26,10 @@ final class StatusSamples {
             "2026-01-01T00:01:00Z",
             60,
             3.5),
-        books,
+        totals,
         List.of(
             new Status.Pipe(
-                HOSTILE, "receiver", "queued", 12.5, 10, 1000, 4, 400, 0.25, 1.5, 2, books)),
+                HOSTILE, "receiver", "queued", 12.5, 10, 1000, 4, 400, 0.25, 1.5, 2, totals)),
         List.of(
             new Status.Node(
                 HOSTILE, "grpc-client", "z", 1, 0, "down", HOSTILE, 10, 1, 1, 0, 10, null, 0)),

@@ -111,7 +111,9 @@ class FinderSectionTest {
   void nodesMaySayTheirZones() {
     FinderConfig finders =
         ConfigFile.load(null, Map.of("SATELLITE_GRPC_CLIENT", "a:1=3@z1,b:2@z2")).finders();
-    assertEquals(List.of(new Node("a", 1, 3).in("z1"), new Node("b", 2).in("z2")), finders.nodes());
+    assertEquals(
+        List.of(new Node("a", 1, 3).withZone("z1"), new Node("b", 2).withZone("z2")),
+        finders.nodes());
   }
 
   @ParameterizedTest

@@ -252,10 +252,10 @@ class ReferenceTest extends ConfigFixture {
       map.entries()
           .forEach(
               (key, child) -> {
-                Place place = child.place();
-                boolean first = seen.add(place.path().replaceAll("\\[\\d+]", ""));
-                if (first && !lines.get(place.line() - 2).strip().startsWith("# ")) {
-                  unexplained.add(place.toString());
+                Location location = child.location();
+                boolean first = seen.add(location.path().replaceAll("\\[\\d+]", ""));
+                if (first && !lines.get(location.line() - 2).strip().startsWith("# ")) {
+                  unexplained.add(location.toString());
                 }
                 findUnexplained(child, lines, seen, unexplained);
               });

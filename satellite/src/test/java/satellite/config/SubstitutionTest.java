@@ -71,7 +71,7 @@ class SubstitutionTest extends ConfigFixture {
     assertEquals(
         List.of("\"a\"", "a map of keys", "\"2\"", "\"from env\"", "\"5\""),
         root.sequence("list").items().stream().map(Value::kind).toList());
-    assertEquals("list[9]", root.sequence("list").items().get(4).place().path());
+    assertEquals("list[9]", root.sequence("list").items().get(4).location().path());
     assertEquals(5, notices.size());
   }
 

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import satellite.discovery.Discovery;
-import satellite.discovery.Finding;
 import satellite.discovery.Node;
+import satellite.discovery.SourceStatus;
 
 /** Finds what the test says. */
 final class FakeDiscovery implements Discovery {
@@ -22,7 +22,7 @@ final class FakeDiscovery implements Discovery {
   }
 
   @Override
-  public List<Finding> findings() {
+  public List<SourceStatus> statuses() {
     return List.of();
   }
 

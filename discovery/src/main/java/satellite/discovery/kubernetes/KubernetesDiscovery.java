@@ -28,19 +28,19 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
+import satellite.discovery.CompositeDiscovery;
 import satellite.discovery.Discovery;
-import satellite.discovery.Finding;
-import satellite.discovery.JoinedDiscovery;
 import satellite.discovery.Node;
 import satellite.discovery.Source;
+import satellite.discovery.SourceStatus;
 
 /**
  * {@code finder_type: kubernetes}: lists and watches pods, services, endpoints or endpoint slices
- * by selectors, one {@link Watched} for each namespace and selector, joined. It needs the verbs
- * list and watch on that kind, and nothing else.
+ * by selectors, one {@link InformerDiscovery} for each namespace and selector, joined. It needs the
+ * verbs list and watch on that kind, and nothing else.
  *
- * <p>Threads of its own, which end with {@link #close}: one that looks after the lists, and may
- * wait for the API server; two of its client; two and one of the JDK's HTTP client.
+ * <p>Threads of its own, which end with {@link #close}: one that checks the watches, and may wait
+ * for the API server; two of its client; two and one of the JDK's HTTP client.
  */
 public final class KubernetesDiscovery implements Discovery {
 
@@ -58,15 +58,15 @@ public final class KubernetesDiscovery implements Discovery {
   /** Its memory where there can be no client: that of each watched list is its own. */
   private final Source source;
 
-  private ScheduledThreadPoolExecutor looking;
-  private ExecutorService ofClient;
-  private ExecutorService ofHttp;
+  private ScheduledThreadPoolExecutor timer;
+  private ExecutorService clientPool;
+  private ExecutorService httpPool;
   private KubernetesClient client;
 
-  private final List<Watched<?>> lists = new CopyOnWriteArrayList<>();
+  private final List<InformerDiscovery<?>> lists = new CopyOnWriteArrayList<>();
 
-  /** They joined; null before the start, and where there can be no client. */
-  private volatile Discovery watched;
+  /** All of them; null before the start, and where there can be no client. */
+  private volatile Discovery joined;
 
   public KubernetesDiscovery(
       KubernetesConfig config, Map<String, String> environment, Clock clock) {
@@ -108,11 +108,11 @@ public final class KubernetesDiscovery implements Discovery {
 
   @Override
   public void start(Consumer<Set<Node>> listener) {
-    looking = new ScheduledThreadPoolExecutor(1, named("kubernetes-look"));
-    ofClient = Executors.newFixedThreadPool(CLIENT_THREADS, named("kubernetes"));
+    timer = new ScheduledThreadPoolExecutor(1, named("kubernetes-timer"));
+    clientPool = Executors.newFixedThreadPool(CLIENT_THREADS, named("kubernetes"));
     // Not the same: what the client does may wait for an answer, and nobody would be left to read
     // it. Each watch keeps one of them.
-    ofHttp = Executors.newCachedThreadPool(named("kubernetes-http"));
+    httpPool = Executors.newCachedThreadPool(named("kubernetes-http"));
     try {
       problem(config, environment, account).ifPresent(KubernetesDiscovery::cannotBe);
       client = client();
@@ -122,11 +122,11 @@ public final class KubernetesDiscovery implements Discovery {
     }
     for (String namespace : config.namespaces()) {
       for (KubernetesConfig.Selector selector : config.selectors()) {
-        lists.add(watched(namespace, selector));
+        lists.add(informer(namespace, selector));
       }
     }
-    watched = new JoinedDiscovery(List.copyOf(lists), looking);
-    watched.start(listener);
+    joined = new CompositeDiscovery(List.copyOf(lists), timer);
+    joined.start(listener);
   }
 
   private static void cannotBe(String problem) {
@@ -142,11 +142,11 @@ public final class KubernetesDiscovery implements Discovery {
     };
   }
 
-  private Trust trust() {
+  private ApiServerTls apiServerTls() {
     Path mounted = account.resolve("ca.crt");
     boolean ofPod = config.apiServer().isEmpty() && Files.isReadable(mounted);
     try {
-      return Trust.of(
+      return ApiServerTls.of(
           config.tls(), config.tls().ca() == null && ofPod ? mounted : config.tls().ca());
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalStateException("tls_config cannot be used: " + e.getMessage(), e);
@@ -154,15 +154,15 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   private KubernetesClient client() {
-    Trust trust = trust();
+    ApiServerTls tls = apiServerTls();
     return new KubernetesClientBuilder()
         .withConfig(clientConfig())
-        .withTaskExecutor(ofClient)
+        .withTaskExecutor(clientPool)
         .withHttpClientFactory(
             new OkHttpClientFactory() {
               @Override
               protected Dispatcher initDispatcher() {
-                Dispatcher dispatcher = new Dispatcher(ofHttp);
+                Dispatcher dispatcher = new Dispatcher(httpPool);
                 // A watch is a request that lasts: there are as many as lists.
                 dispatcher.setMaxRequests(Integer.MAX_VALUE);
                 dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
@@ -172,7 +172,7 @@ public final class KubernetesDiscovery implements Discovery {
               /** After its own, which would trust the JDK's certificates as well. */
               @Override
               protected void additionalConfig(OkHttpClient.Builder http) {
-                trust.applyTo(http);
+                tls.applyTo(http);
               }
             })
         .build();
@@ -230,26 +230,26 @@ public final class KubernetesDiscovery implements Discovery {
     }
   }
 
-  private Watched<?> watched(String namespace, KubernetesConfig.Selector selector) {
-    Reading reading = new Reading(config.port(), config.onlyReady());
+  private InformerDiscovery<?> informer(String namespace, KubernetesConfig.Selector selector) {
+    NodeExtractor extractor = new NodeExtractor(config.port(), config.onlyReady());
     return switch (config.kind()) {
-      case POD -> watched(client.pods(), namespace, selector, reading::pod);
-      case SERVICE -> watched(client.services(), namespace, selector, reading::service);
-      case ENDPOINTS -> watched(client.endpoints(), namespace, selector, reading::endpoints);
+      case POD -> informer(client.pods(), namespace, selector, extractor::pod);
+      case SERVICE -> informer(client.services(), namespace, selector, extractor::service);
+      case ENDPOINTS -> informer(client.endpoints(), namespace, selector, extractor::endpoints);
       case ENDPOINTSLICE ->
-          watched(
+          informer(
               client.discovery().v1().endpointSlices(),
               namespace,
               selector,
-              reading::endpointSlice);
+              extractor::endpointSlice);
     };
   }
 
-  private <T extends HasMetadata> Watched<T> watched(
+  private <T extends HasMetadata> InformerDiscovery<T> informer(
       MixedOperation<T, ?, ?> all,
       String namespace,
       KubernetesConfig.Selector selector,
-      Function<T, Looked> reading) {
+      Function<T, ExtractedNodes> extract) {
     boolean everywhere = namespace.equals(KubernetesConfig.ALL_NAMESPACES);
     FilterWatchListDeletable<T, ?, ?> some =
         everywhere ? all.inAnyNamespace() : all.inNamespace(namespace);
@@ -261,7 +261,7 @@ public final class KubernetesDiscovery implements Discovery {
         some = (FilterWatchListDeletable<T, ?, ?>) with(some, term.strip());
       }
     }
-    return new Watched<>(some, config.kind(), namespace, selector, reading, clock, looking);
+    return new InformerDiscovery<>(some, config.kind(), namespace, selector, extract, clock, timer);
   }
 
   /** {@code key=value}, {@code key==value} or {@code key!=value}. */
@@ -278,27 +278,27 @@ public final class KubernetesDiscovery implements Discovery {
 
   /** Whether changes of all lists are told as they happen. */
   boolean isWatching() {
-    return lists.stream().allMatch(Watched::isWatching);
+    return lists.stream().allMatch(InformerDiscovery::isWatching);
   }
 
   @Override
-  public List<Finding> findings() {
-    return watched != null ? watched.findings() : List.of(source.finding());
+  public List<SourceStatus> statuses() {
+    return joined != null ? joined.statuses() : List.of(source.status());
   }
 
   @Override
   public void close() {
     source.close();
-    if (watched != null) {
-      watched.close();
+    if (joined != null) {
+      joined.close();
     }
     if (client != null) {
       client.close();
     }
-    if (looking != null) {
-      looking.shutdownNow();
-      ofClient.shutdownNow();
-      ofHttp.shutdownNow();
+    if (timer != null) {
+      timer.shutdownNow();
+      clientPool.shutdownNow();
+      httpPool.shutdownNow();
     }
   }
 }

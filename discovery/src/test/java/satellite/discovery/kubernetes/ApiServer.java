@@ -16,7 +16,7 @@ import javax.net.ServerSocketFactory;
 
 /**
  * fabric8's fake API server, which keeps what is created and lets it be watched, behind a {@link
- * Front}.
+ * FaultyProxy}.
  */
 final class ApiServer implements AutoCloseable {
 
@@ -30,7 +30,7 @@ final class ApiServer implements AutoCloseable {
 
   private final KubernetesMockServer server = KubernetesDiscoveryTest.server();
   final KubernetesClient client;
-  final Front front;
+  final FaultyProxy proxy;
 
   ApiServer() throws IOException {
     this(ServerSocketFactory.getDefault());
@@ -38,11 +38,11 @@ final class ApiServer implements AutoCloseable {
 
   ApiServer(ServerSocketFactory sockets) throws IOException {
     client = server.createClient();
-    front = new Front(sockets, server.getPort());
+    proxy = new FaultyProxy(sockets, server.getPort());
   }
 
   String url() {
-    return "http://127.0.0.1:" + front.port();
+    return "http://127.0.0.1:" + proxy.port();
   }
 
   static Path file(String name) {
@@ -93,6 +93,6 @@ final class ApiServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     client.close();
-    front.close();
+    proxy.close();
   }
 }

@@ -38,28 +38,28 @@ class KubernetesAccessTest {
 
   @TempDir Path folder;
   private ApiServer api;
-  private Seeker seeker;
+  private TestDiscovery finder;
 
   private void plain() throws IOException {
     api = new ApiServer();
-    seeker = new Seeker(api.url());
+    finder = new TestDiscovery(api.url());
     api.putPod("oap-0", "10.0.0.1");
   }
 
   private void tls(String certificate, boolean asksClients) throws Exception {
     api = new ApiServer(tlsSockets(certificate, asksClients));
-    seeker = new Seeker("https://127.0.0.1:" + api.front.port());
+    finder = new TestDiscovery("https://127.0.0.1:" + api.proxy.port());
     api.putPod("oap-0", "10.0.0.1");
   }
 
   @AfterEach
   void close() throws IOException {
-    seeker.close();
+    finder.close();
     api.close();
   }
 
   private void demand(String authorization) {
-    api.front.fault(request -> request.header("Authorization").equals(authorization) ? 0 : 401);
+    api.proxy.fault(request -> request.header("Authorization").equals(authorization) ? 0 : 401);
   }
 
   private static String basic(String text) {
@@ -67,20 +67,20 @@ class KubernetesAccessTest {
   }
 
   private void assertLetIn() {
-    if (seeker.discovery == null) {
-      seeker.start();
+    if (finder.discovery == null) {
+      finder.start();
     }
-    seeker.awaitNodes("10.0.0.1:11800");
+    finder.awaitNodes("10.0.0.1:11800");
     // The watch is let in as well.
     api.putPod("oap-1", "10.0.0.2");
-    seeker.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
-    seeker.awaitHealed();
+    finder.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
+    finder.awaitHealed();
   }
 
   @Test
   void byBasicAuth() throws IOException {
     plain();
-    seeker.basicAuth = new BasicAuth("satellite", "pass", null);
+    finder.basicAuth = new BasicAuth("satellite", "pass", null);
     demand(basic("satellite:pass"));
     assertLetIn();
   }
@@ -89,7 +89,7 @@ class KubernetesAccessTest {
   void byBasicAuthWithAFile() throws IOException {
     plain();
     Path password = Files.writeString(folder.resolve("password"), "pass\n");
-    seeker.basicAuth = new BasicAuth("satellite", "", password);
+    finder.basicAuth = new BasicAuth("satellite", "", password);
     demand(basic("satellite:pass"));
     assertLetIn();
   }
@@ -97,15 +97,15 @@ class KubernetesAccessTest {
   @Test
   void notByAnotherPassword() throws IOException {
     plain();
-    seeker.basicAuth = new BasicAuth("satellite", "old", null);
+    finder.basicAuth = new BasicAuth("satellite", "old", null);
     demand(basic("satellite:new"));
-    seeker.start().awaitError(REFUSED);
+    finder.start().awaitError(REFUSED);
   }
 
   @Test
   void byBearerToken() throws IOException {
     plain();
-    seeker.bearerToken = "secret";
+    finder.bearerToken = "secret";
     demand("Bearer secret");
     assertLetIn();
   }
@@ -113,16 +113,16 @@ class KubernetesAccessTest {
   @Test
   void byABearerTokenFileThatRotates() throws IOException {
     plain();
-    seeker.bearerTokenFile = folder.resolve("token");
+    finder.bearerTokenFile = folder.resolve("token");
     demand("Bearer one");
-    seeker.start().awaitError(REFUSED);
-    Files.writeString(seeker.bearerTokenFile, "one");
-    seeker.awaitNodes("10.0.0.1:11800");
-    seeker.awaitHealed();
+    finder.start().awaitError(REFUSED);
+    Files.writeString(finder.bearerTokenFile, "one");
+    finder.awaitNodes("10.0.0.1:11800");
+    finder.awaitHealed();
     demand("Bearer two");
-    api.front.cut();
-    seeker.awaitError(REFUSED);
-    Files.writeString(seeker.bearerTokenFile, "two");
+    api.proxy.cut();
+    finder.awaitError(REFUSED);
+    Files.writeString(finder.bearerTokenFile, "two");
     assertLetIn();
   }
 
@@ -131,19 +131,19 @@ class KubernetesAccessTest {
     tls("server", false);
     Files.copy(file("ca.pem"), folder.resolve("ca.crt"));
     Files.writeString(folder.resolve("token"), "one\n");
-    seeker.apiServer = "";
-    seeker.environment =
+    finder.apiServer = "";
+    finder.environment =
         Map.of(
             "KUBERNETES_SERVICE_HOST",
             "127.0.0.1",
             "KUBERNETES_SERVICE_PORT",
-            "" + api.front.port());
-    seeker.account = folder;
+            "" + api.proxy.port());
+    finder.account = folder;
     demand("Bearer one");
-    seeker.start().awaitNodes("10.0.0.1:11800");
+    finder.start().awaitNodes("10.0.0.1:11800");
     demand("Bearer two");
-    api.front.cut();
-    seeker.awaitError(REFUSED);
+    api.proxy.cut();
+    finder.awaitError(REFUSED);
     Files.writeString(folder.resolve("token"), "two\n");
     assertLetIn();
   }
@@ -151,42 +151,42 @@ class KubernetesAccessTest {
   @Test
   void byAServerOfTheCa() throws Exception {
     tls("server", false);
-    seeker.tls = new Tls(file("ca.pem"), null, null, "", false);
+    finder.tls = new Tls(file("ca.pem"), null, null, "", false);
     assertLetIn();
   }
 
   @Test
   void notByAServerOfAnotherCa() throws Exception {
     tls("server", false);
-    seeker.tls = new Tls(file("other-ca.pem"), null, null, "", false);
-    seeker.start().awaitError("unable to find valid certification path");
+    finder.tls = new Tls(file("other-ca.pem"), null, null, "", false);
+    finder.start().awaitError("unable to find valid certification path");
   }
 
   @Test
   void notByAServerOfAnotherName() throws Exception {
     tls("named", false);
-    seeker.tls = new Tls(file("ca.pem"), null, null, "", false);
-    seeker.start().awaitError("No subject alternative names matching IP address 127.0.0.1");
+    finder.tls = new Tls(file("ca.pem"), null, null, "", false);
+    finder.start().awaitError("No subject alternative names matching IP address 127.0.0.1");
   }
 
   @Test
   void byAServerOfTheNameThatIsAskedFor() throws Exception {
     tls("named", false);
-    seeker.tls = new Tls(file("ca.pem"), null, null, "kubernetes.test", false);
+    finder.tls = new Tls(file("ca.pem"), null, null, "kubernetes.test", false);
     assertLetIn();
   }
 
   @Test
   void notByAServerWithoutTheNameThatIsAskedFor() throws Exception {
     tls("server", false);
-    seeker.tls = new Tls(file("ca.pem"), null, null, "kubernetes.test", false);
-    seeker.start().awaitError("kubernetes.test");
+    finder.tls = new Tls(file("ca.pem"), null, null, "kubernetes.test", false);
+    finder.start().awaitError("kubernetes.test");
   }
 
   @Test
   void byAnyServerIfItIsNotToBeVerified() throws Exception {
     tls("named", false);
-    seeker.tls = new Tls(null, null, null, "", true);
+    finder.tls = new Tls(null, null, null, "", true);
     assertLetIn();
   }
 
@@ -194,35 +194,35 @@ class KubernetesAccessTest {
   @ValueSource(strings = {"client", "client-ec"})
   void byACertificateOfItsOwn(String name) throws Exception {
     tls("server", true);
-    seeker.tls = new Tls(file("ca.pem"), file(name + ".pem"), file(name + ".key"), "", false);
+    finder.tls = new Tls(file("ca.pem"), file(name + ".pem"), file(name + ".key"), "", false);
     assertLetIn();
   }
 
   @Test
   void notWithoutOne() throws Exception {
     tls("server", true);
-    seeker.tls = new Tls(file("ca.pem"), null, null, "", false);
-    seeker.start().awaitError("cannot be asked");
+    finder.tls = new Tls(file("ca.pem"), null, null, "", false);
+    finder.start().awaitError("cannot be asked");
   }
 
   @Test
   void notByFilesThatAreNoCertificates() throws Exception {
     tls("server", false);
     Path garbage = Files.writeString(folder.resolve("ca.pem"), "-----BEGIN CERTIFICATE-----\nx");
-    seeker.tls = new Tls(garbage, null, null, "", false);
-    seeker.start().awaitError("tls_config cannot be used: ");
+    finder.tls = new Tls(garbage, null, null, "", false);
+    finder.start().awaitError("tls_config cannot be used: ");
   }
 
   @Test
   void throughAProxy() throws Exception {
     tls("server", false);
-    seeker.tls = new Tls(file("ca.pem"), null, null, "", false);
-    try (Front proxy = new Front(ServerSocketFactory.getDefault(), api.front.port())) {
-      seeker.proxyUrl = "http://127.0.0.1:" + proxy.port();
+    finder.tls = new Tls(file("ca.pem"), null, null, "", false);
+    try (FaultyProxy proxy = new FaultyProxy(ServerSocketFactory.getDefault(), api.proxy.port())) {
+      finder.proxyUrl = "http://127.0.0.1:" + proxy.port();
       assertLetIn();
       assertTrue(
           proxy.requests.stream()
-              .allMatch(each -> each.head().startsWith("CONNECT 127.0.0.1:" + api.front.port())));
+              .allMatch(each -> each.head().startsWith("CONNECT 127.0.0.1:" + api.proxy.port())));
       assertTrue(!proxy.requests.isEmpty());
     }
   }

@@ -28,8 +28,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import satellite.discovery.Finding;
 import satellite.discovery.Node;
+import satellite.discovery.SourceStatus;
 import satellite.discovery.kubernetes.KubernetesConfig.Kind;
 import satellite.discovery.kubernetes.KubernetesConfig.Selector;
 
@@ -161,8 +161,8 @@ class KubernetesDiscoveryTest {
     client.pods().inNamespace("ns").withName(name).withGracePeriod(0).delete();
   }
 
-  private Finding finding() {
-    return discovery.findings().get(0);
+  private SourceStatus status() {
+    return discovery.statuses().get(0);
   }
 
   @Test
@@ -194,7 +194,7 @@ class KubernetesDiscoveryTest {
   void noPodAtAllIsAnAnswer() {
     start(Kind.POD);
     awaitNodes();
-    assertEquals("", finding().error());
+    assertEquals("", status().error());
   }
 
   /** Without the server, which does not keep such a pod. */
@@ -207,7 +207,8 @@ class KubernetesDiscoveryTest {
             .endMetadata()
             .build();
     assertEquals(
-        Looked.without("pod b is terminating"), new Reading("11800", false).pod(terminating));
+        ExtractedNodes.leftOut("pod b is terminating"),
+        new NodeExtractor("11800", false).pod(terminating));
   }
 
   @Test
@@ -225,8 +226,8 @@ class KubernetesDiscoveryTest {
         pod("ui", "10.0.0.3", 11800, true).editMetadata().addToLabels("app", "ui").endMetadata());
     start(Kind.POD);
     awaitNodes("10.0.0.1:11800");
-    assertEquals("left out: pod job declares no container port 11800", finding().remark());
-    assertEquals("kubernetes pods in ns, app=oap", finding().source());
+    assertEquals("left out: pod job declares no container port 11800", status().remark());
+    assertEquals("kubernetes pods in ns, app=oap", status().source());
   }
 
   @Test
@@ -239,7 +240,7 @@ class KubernetesDiscoveryTest {
     create(pod("b", "10.0.0.2", 11900, true));
     start(config(Kind.POD, "grpc", true, List.of("ns"), new Selector("app=oap", "")));
     awaitNodes("10.0.0.1:11800", "10.0.0.2:11900");
-    assertTrue(told.get(told.size() - 1).contains(new Node("10.0.0.1", 11800).in("z1")));
+    assertTrue(told.get(told.size() - 1).contains(new Node("10.0.0.1", 11800).withZone("z1")));
   }
 
   @Test
@@ -262,7 +263,7 @@ class KubernetesDiscoveryTest {
             new Selector("app=canary", "")));
     awaitNodes("10.0.0.1:11800", "10.0.0.2:11800", "10.0.0.3:11800");
     assertEquals(1, told.size(), "the first set is whole");
-    assertEquals(4, discovery.findings().size());
+    assertEquals(4, discovery.statuses().size());
   }
 
   @Test
@@ -375,7 +376,7 @@ class KubernetesDiscoveryTest {
         .create();
     start(Kind.ENDPOINTSLICE);
     awaitNodes("10.0.0.1:11800");
-    assertEquals(Set.of(new Node("10.0.0.1", 11800).in("z1")), told.get(0));
+    assertEquals(Set.of(new Node("10.0.0.1", 11800).withZone("z1")), told.get(0));
   }
 
   static KubernetesConfig at(String url, KubernetesConfig config) {
@@ -400,6 +401,6 @@ class KubernetesDiscoveryTest {
     String problem = KubernetesDiscovery.problem(here, Map.of()).orElseThrow();
     assertTrue(problem.contains("KUBERNETES_SERVICE_HOST is not set"), problem);
     start(here);
-    await("it is said", () -> !finding().error().isEmpty());
+    await("it is said", () -> !status().error().isEmpty());
   }
 }

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import satellite.discovery.Finding;
 import satellite.discovery.Node;
+import satellite.discovery.SourceStatus;
 import satellite.discovery.kubernetes.KubernetesConfig.Kind;
 import satellite.discovery.kubernetes.KubernetesConfig.Selector;
 
@@ -54,30 +54,30 @@ class KubernetesFaultsTest {
     return discovery;
   }
 
-  private static Finding finding(KubernetesDiscovery discovery) {
-    return discovery.findings().get(0);
+  private static SourceStatus status(KubernetesDiscovery discovery) {
+    return discovery.statuses().get(0);
   }
 
   @Test
   void anApiServerThatIsAwayIsSaidAndFoundWhenItIsBack() throws Exception {
     try (ApiServer api = new ApiServer();
-        Seeker seeker = new Seeker(api.url())) {
+        TestDiscovery finder = new TestDiscovery(api.url())) {
       api.putPod("oap-0", "10.0.0.1");
-      api.front.away();
-      seeker.start().awaitError("the API server cannot be asked");
-      assertTrue(seeker.told.isEmpty());
-      api.front.back();
-      seeker.awaitNodes("10.0.0.1:11800");
-      seeker.awaitHealed();
+      api.proxy.away();
+      finder.start().awaitError("the API server cannot be asked");
+      assertTrue(finder.told.isEmpty());
+      api.proxy.back();
+      finder.awaitNodes("10.0.0.1:11800");
+      finder.awaitHealed();
 
-      api.front.away();
-      seeker.awaitError("the API server cannot be asked");
-      assertEquals(1, seeker.told.size(), "the last good set stays");
+      api.proxy.away();
+      finder.awaitError("the API server cannot be asked");
+      assertEquals(1, finder.told.size(), "the last good set stays");
       api.putPod("oap-1", "10.0.0.2");
-      api.front.back();
-      seeker.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
-      seeker.awaitHealed();
-      assertEquals(2, seeker.told.size(), "no set in between");
+      api.proxy.back();
+      finder.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
+      finder.awaitHealed();
+      assertEquals(2, finder.told.size(), "no set in between");
     }
   }
 
@@ -117,7 +117,7 @@ class KubernetesFaultsTest {
     HttpServer server = answering(status, new AtomicInteger(3), new CopyOnWriteArrayList<>());
     try (KubernetesDiscovery discovery =
         start(config(server.getAddress().getPort(), Kind.POD, null))) {
-      await("it is said", () -> !finding(discovery).error().isEmpty());
+      await("it is said", () -> !status(discovery).error().isEmpty());
       String expected =
           switch (status) {
             case 401 -> "the API server does not take our token, password or certificate (401)";
@@ -126,7 +126,7 @@ class KubernetesFaultsTest {
                     + " [list, watch] in namespace ns";
             default -> "the API server answers " + status;
           };
-      String said = finding(discovery).error();
+      String said = status(discovery).error();
       assertTrue(said.startsWith(expected), said);
       await("it passes", () -> !told.isEmpty());
       assertEquals(List.of(Set.of()), told);
@@ -140,19 +140,19 @@ class KubernetesFaultsTest {
   @ValueSource(ints = {401, 403, 410, 429, 500, 503})
   void aWatchThatWasOpenIsOpenedAgainAndNothingIsMissed(int status) throws Exception {
     try (ApiServer api = new ApiServer();
-        Seeker seeker = new Seeker(api.url())) {
+        TestDiscovery finder = new TestDiscovery(api.url())) {
       api.putPod("oap-0", "10.0.0.1");
-      seeker.start().awaitNodes("10.0.0.1:11800");
-      seeker.awaitHealed();
-      api.front.fault(request -> status);
-      api.front.cut();
-      await("it is said", () -> !seeker.error().isEmpty());
+      finder.start().awaitNodes("10.0.0.1:11800");
+      finder.awaitHealed();
+      api.proxy.fault(request -> status);
+      api.proxy.cut();
+      await("it is said", () -> !finder.error().isEmpty());
       api.putPod("oap-1", "10.0.0.2");
-      assertEquals(1, seeker.told.size(), "the last good set stays");
-      api.front.fault(request -> 0);
-      seeker.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
-      seeker.awaitHealed();
-      assertEquals(2, seeker.told.size(), "no set in between");
+      assertEquals(1, finder.told.size(), "the last good set stays");
+      api.proxy.fault(request -> 0);
+      finder.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
+      finder.awaitHealed();
+      assertEquals(2, finder.told.size(), "no set in between");
     }
   }
 
@@ -160,12 +160,12 @@ class KubernetesFaultsTest {
   @Test
   void aWatchWhoseEndComesRightBehindAnEventIsOpenedAgain() throws Exception {
     try (ApiServer api = new ApiServer();
-        Seeker seeker = new Seeker(api.url())) {
+        TestDiscovery finder = new TestDiscovery(api.url())) {
       // It tells each watch, to begin with, what is there.
       api.putPod("oap-0", "10.0.0.1");
-      api.front.endBehindEvents();
-      seeker.start();
-      await("it is opened again and again", () -> api.front.watches() >= 10);
+      api.proxy.endBehindEvents();
+      finder.start();
+      await("it is opened again and again", () -> api.proxy.watches() >= 10);
     }
   }
 
@@ -179,7 +179,7 @@ class KubernetesFaultsTest {
       await("the first is used", () -> tokens.contains("Bearer first"));
       Files.writeString(file, "second\n");
       await("the second is used", () -> tokens.contains("Bearer second"));
-      await("the refusal is said", () -> finding(discovery).error().contains("(401)"));
+      await("the refusal is said", () -> status(discovery).error().contains("(401)"));
     } finally {
       server.stop(0);
     }

@@ -25,10 +25,10 @@ public final class ShopPlugin extends ClassInstanceMethodsEnhancePluginDefine {
 
   @Override
   public InstanceMethodsInterceptPoint[] getInstanceMethodsInterceptPoints() {
-    return new InstanceMethodsInterceptPoint[] {new Watched()};
+    return new InstanceMethodsInterceptPoint[] {new InterceptPoint()};
   }
 
-  private static final class Watched implements InstanceMethodsInterceptPoint {
+  private static final class InterceptPoint implements InstanceMethodsInterceptPoint {
 
     @Override
     public ElementMatcher<MethodDescription> getMethodsMatcher() {

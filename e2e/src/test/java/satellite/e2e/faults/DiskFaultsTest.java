@@ -25,37 +25,37 @@ class DiskFaultsTest {
   /** A file that grows over 128 KiB fails, as if the disk were full. */
   static final String[] FULL_DISK = {"sh", "-c", "ulimit -f 256; exec \"$@\"", "sh"};
 
-  private static final List<Mode> MODES =
-      Mode.chosen().stream().filter(mode -> mode != Mode.DELIVERED).toList();
+  private static final List<AckMode> MODES =
+      AckMode.chosen().stream().filter(mode -> mode != AckMode.DELIVERED).toList();
 
-  private final Table table = new Table();
+  private final ResultTable table = new ResultTable();
 
   /**
    * Of what is done to the files of one that was killed; the other faults have runs of their own.
    */
-  private final List<Run> runs =
-      MODES.stream().map(m -> new Run("damage", m, SEED, Run.SMALL_MEMORY)).toList();
+  private final List<FaultRun> runs =
+      MODES.stream().map(m -> new FaultRun("damage", m, SEED, FaultRun.SMALL_MEMORY)).toList();
 
   @BeforeAll
   void start() {
-    AtOnce.each(runs, Run::start);
+    InParallel.each(runs, FaultRun::start);
   }
 
   @AfterAll
   void end() {
     try {
-      AtOnce.each(runs, run -> table.add(run.mode(), run.end()));
+      InParallel.each(runs, run -> table.add(run.mode(), run.end()));
       System.out.println("faults of the disk, seed " + SEED + "\n" + table);
     } finally {
-      runs.forEach(Run::close);
+      runs.forEach(FaultRun::close);
     }
   }
 
-  private void inEachMode(String name, Map<String, String> settings, Consumer<Run> scenario) {
-    AtOnce.each(
+  private void inEachMode(String name, Map<String, String> settings, Consumer<FaultRun> scenario) {
+    InParallel.each(
         MODES,
         mode -> {
-          try (Run run = new Run(name, mode, SEED, settings)) {
+          try (FaultRun run = new FaultRun(name, mode, SEED, settings)) {
             scenario.accept(run);
             table.add(mode, run.end());
           }
@@ -63,8 +63,8 @@ class DiskFaultsTest {
   }
 
   /** It is killed with much on its disk, and something happens to that before it starts again. */
-  private void damaged(Supplier<Run.Damage> damage) {
-    AtOnce.each(
+  private void damaged(Supplier<FaultRun.Damage> damage) {
+    InParallel.each(
         runs,
         run -> {
           run.goOn();
@@ -83,7 +83,7 @@ class DiskFaultsTest {
   void itIsFull() {
     inEachMode(
         "full",
-        Run.SMALL_MEMORY,
+        FaultRun.SMALL_MEMORY,
         run -> {
           run.start(FULL_DISK);
           run.traffic(100);
@@ -113,13 +113,13 @@ class DiskFaultsTest {
   /** As read-only as it gets where the tests may be run by root. */
   @Test
   void itsFolderCannotBeMade() {
-    String below = Lives.file("no-folder", "a file").resolve("data").toString();
+    String below = RestartableSatellite.file("no-folder", "a file").resolve("data").toString();
     inEachMode(
         "no-folder",
         with("SATELLITE_DATA_DIR", below),
         run -> {
           run.start();
-          if (run.mode() == Mode.DURABLE) {
+          if (run.mode() == AckMode.DURABLE) {
             run.refusal(50);
           } else {
             run.delivery(200);
@@ -130,7 +130,7 @@ class DiskFaultsTest {
   /** What is in memory is lost then, and no more. */
   @Test
   void whatHasSpilledSurvivesAKill() {
-    AtOnce.each(
+    InParallel.each(
         runs,
         run -> {
           run.goOn();
@@ -145,40 +145,40 @@ class DiskFaultsTest {
 
   @Test
   void theEndOfAFileIsTornOff() {
-    damaged(() -> Disk.torn(new Random(SEED)));
+    damaged(() -> DiskDamage.torn(new Random(SEED)));
   }
 
   @Test
   @Tag("slow")
   void aWriteWasNeverFinished() {
-    damaged(() -> Disk.halfWritten(new Random(SEED)));
+    damaged(() -> DiskDamage.halfWritten(new Random(SEED)));
   }
 
   @Test
   void bitsAreFlipped() {
-    damaged(() -> Disk.flipped(".segment", new Random(SEED)));
+    damaged(() -> DiskDamage.flipped(".segment", new Random(SEED)));
   }
 
   @Test
   @Tag("slow")
   void bitsOfTheBookkeepingAreFlipped() {
-    damaged(() -> Disk.flipped(".done", new Random(SEED)));
+    damaged(() -> DiskDamage.flipped(".done", new Random(SEED)));
   }
 
   @Test
   @Tag("slow")
   void aFileIsMissing() {
-    damaged(() -> Disk.missing(".segment", new Random(SEED)));
+    damaged(() -> DiskDamage.missing(".segment", new Random(SEED)));
   }
 
   @Test
   @Tag("slow")
   void filesAreForeign() {
-    damaged(() -> Disk.foreign(new Random(SEED)));
+    damaged(() -> DiskDamage.foreign(new Random(SEED)));
   }
 
   private static Map<String, String> with(String variable, String value) {
-    Map<String, String> settings = new HashMap<>(Run.SMALL_MEMORY);
+    Map<String, String> settings = new HashMap<>(FaultRun.SMALL_MEMORY);
     settings.put(variable, value);
     return settings;
   }

@@ -30,16 +30,16 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import satellite.e2e.Child;
+import satellite.e2e.ChildProcess;
 
 /**
- * A gRPC server in the place of an OAP node that writes into the {@link Book} what it takes in, and
- * fails as it is told to. It keeps its port for life, so that it can come back. Any thread.
+ * A gRPC server in the place of an OAP node that writes into the {@link Ledger} what it takes in,
+ * and fails as it is told to. It keeps its port for life, so that it can come back. Any thread.
  */
 final class FaultyNode implements AutoCloseable {
 
   /** How it treats the calls that come; a change holds for later ones. */
-  enum Manner {
+  enum Fault {
     WELL,
     /** Takes all at once, and answers late. */
     SLOW,
@@ -63,11 +63,11 @@ final class FaultyNode implements AutoCloseable {
           2, new DefaultThreadFactory("nodes", true), NioIoHandler.newFactory());
 
   private final String name;
-  private final Book book;
-  private final int port = Child.freePort();
+  private final Ledger ledger;
+  private final int port = ChildProcess.freePort();
   private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
   private final Set<Call> held = ConcurrentHashMap.newKeySet();
-  private volatile Manner manner = Manner.WELL;
+  private volatile Fault fault = Fault.WELL;
   private volatile Predicate<Item> refuses = item -> false;
 
   /** Guarded by itself. */
@@ -76,9 +76,9 @@ final class FaultyNode implements AutoCloseable {
   /** Guarded by this. */
   private Server server;
 
-  FaultyNode(String name, Book book, long seed) {
+  FaultyNode(String name, Ledger ledger, long seed) {
     this.name = name;
-    this.book = book;
+    this.ledger = ledger;
     this.random = new Random(seed);
     start();
   }
@@ -130,11 +130,11 @@ final class FaultyNode implements AutoCloseable {
     refuses = which;
   }
 
-  void behave(Manner manner) {
-    this.manner = manner;
-    boolean reads = manner != Manner.DEAF;
+  void behave(Fault fault) {
+    this.fault = fault;
+    boolean reads = fault != Fault.DEAF;
     connections.forEach(connection -> connection.config().setAutoRead(reads));
-    if (manner != Manner.HUNG) {
+    if (fault != Fault.HUNG) {
       held.forEach(Call::release);
     }
   }
@@ -147,7 +147,7 @@ final class FaultyNode implements AutoCloseable {
   /** There, and as a node should be. */
   void recover() {
     start();
-    behave(Manner.WELL);
+    behave(Fault.WELL);
     refuse(item -> false);
   }
 
@@ -202,7 +202,7 @@ final class FaultyNode implements AutoCloseable {
         Channel channel = (Channel) connection;
         if (connections.add(channel)) {
           channel.closeFuture().addListener(closed -> connections.remove(channel));
-          channel.config().setAutoRead(manner != Manner.DEAF);
+          channel.config().setAutoRead(fault != Fault.DEAF);
         }
       }
       return count;
@@ -238,8 +238,8 @@ final class FaultyNode implements AutoCloseable {
         }
       };
 
-  /** How a call that is doomed ends. */
-  private enum Doom {
+  /** How a call that is to fail ends. */
+  private enum CallFault {
     NONE,
     BEFORE,
     AMID,
@@ -249,8 +249,8 @@ final class FaultyNode implements AutoCloseable {
   /** One call. Its listener runs on its event loop; only {@link #release} is called by others. */
   private final class Call extends ServerCall.Listener<byte[]> {
     private final ServerCall<byte[], byte[]> call;
-    private final Manner manner = FaultyNode.this.manner;
-    private final Doom doom;
+    private final Fault fault = FaultyNode.this.fault;
+    private final CallFault callFault;
     private final List<Item> carried = new ArrayList<>();
     private final List<Item> taken = new ArrayList<>();
 
@@ -261,11 +261,10 @@ final class FaultyNode implements AutoCloseable {
 
     Call(ServerCall<byte[], byte[]> call) {
       this.call = call;
-      boolean doomed =
-          manner == Manner.FAILING && chance(5) == 0
-              || manner == Manner.RESETTING && chance(10) == 0;
-      this.doom = doomed ? Doom.values()[1 + chance(3)] : Doom.NONE;
-      if (doom == Doom.BEFORE) {
+      boolean fails =
+          fault == Fault.FAILING && chance(5) == 0 || fault == Fault.RESETTING && chance(10) == 0;
+      this.callFault = fails ? CallFault.values()[1 + chance(3)] : CallFault.NONE;
+      if (callFault == CallFault.BEFORE) {
         fail();
       } else {
         call.request(1);
@@ -276,14 +275,15 @@ final class FaultyNode implements AutoCloseable {
     public void onMessage(byte[] message) {
       List<Item> items;
       try {
-        items = Messages.items(call.getMethodDescriptor().getFullMethodName(), message, book::item);
+        items =
+            Messages.items(call.getMethodDescriptor().getFullMethodName(), message, ledger::item);
       } catch (IllegalArgumentException e) {
-        book.surprise(name + ": " + e.getMessage());
+        ledger.surprise(name + ": " + e.getMessage());
         end(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
         return;
       }
       carried.addAll(items);
-      if (doom == Doom.AMID) {
+      if (callFault == CallFault.AMID) {
         fail();
         return;
       }
@@ -294,23 +294,23 @@ final class FaultyNode implements AutoCloseable {
         synchronized (this) {
           taken.addAll(items);
         }
-        book.taken(items);
+        ledger.taken(items);
       }
       call.request(1);
     }
 
     @Override
     public void onHalfClose() {
-      if (doom == Doom.AFTER) {
+      if (callFault == CallFault.AFTER) {
         fail();
       } else if (refused) {
         end(Status.INVALID_ARGUMENT.withDescription("the suite refuses it"));
-      } else if (manner == Manner.HUNG) {
+      } else if (fault == Fault.HUNG) {
         held.add(this);
-        if (FaultyNode.this.manner != Manner.HUNG) {
+        if (FaultyNode.this.fault != Fault.HUNG) {
           release();
         }
-      } else if (manner == Manner.SLOW) {
+      } else if (fault == Fault.SLOW) {
         LOOPS.schedule(() -> end(Status.OK), 50 + chance(200), TimeUnit.MILLISECONDS);
       } else {
         end(Status.OK);
@@ -322,13 +322,13 @@ final class FaultyNode implements AutoCloseable {
     }
 
     private void fail() {
-      if (manner == Manner.RESETTING) {
+      if (fault == Fault.RESETTING) {
         // Whatever still comes of this call, it is not answered.
         onCancel();
         cut();
       } else {
         // Only who has seen all of a call may refuse it for good: it is the call's fault then.
-        int errors = doom == Doom.AFTER ? FAILURES.size() : FAILURES.size() - 1;
+        int errors = callFault == CallFault.AFTER ? FAILURES.size() : FAILURES.size() - 1;
         end(FAILURES.get(chance(errors)).withDescription("the suite fails a fifth"));
       }
     }
@@ -341,16 +341,16 @@ final class FaultyNode implements AutoCloseable {
         over = true;
         held.remove(this);
         if (status.isOk()) {
-          // Before the answer leaves: who hears it must find it in the book.
-          book.delivered(taken);
+          // Before the answer leaves: who hears it must find it in the ledger.
+          ledger.delivered(taken);
           call.sendHeaders(new Metadata());
           call.sendMessage(new byte[0]);
         } else {
-          book.unheard(taken);
+          ledger.unheard(taken);
         }
         if (status.getCode() == Status.Code.INVALID_ARGUMENT
             || status.getCode() == Status.Code.INTERNAL) {
-          book.refusedForGood(carried);
+          ledger.refusedForGood(carried);
         }
         call.close(status, new Metadata());
       }
@@ -363,7 +363,7 @@ final class FaultyNode implements AutoCloseable {
         held.remove(this);
         if (!over) {
           over = true;
-          book.unheard(taken);
+          ledger.unheard(taken);
         }
       }
     }

@@ -1,6 +1,8 @@
 package satellite.e2e.faults;
 
-/** One thing that is sent and followed. What is learnt about it is guarded by its {@link Book}. */
+/**
+ * One thing that is sent and followed. What is learnt about it is guarded by its {@link Ledger}.
+ */
 final class Item {
 
   /** What it is sent as. */
@@ -31,8 +33,8 @@ final class Item {
   /** Items of one unit can only be refused together: Satellite does not take them apart. */
   final long unit;
 
-  /** Which life of Satellite it was sent to. */
-  final int life;
+  /** Which incarnation of Satellite it was sent to. */
+  final int incarnation;
 
   Answer answer = Answer.NONE;
 
@@ -54,12 +56,12 @@ final class Item {
   /** The suite itself destroyed it on disk. */
   boolean destroyed;
 
-  Item(String id, Kind kind, String source, long unit, int life) {
+  Item(String id, Kind kind, String source, long unit, int incarnation) {
     this.id = id;
     this.kind = kind;
     this.source = source;
     this.unit = unit;
-    this.life = life;
+    this.incarnation = incarnation;
   }
 
   @Override
@@ -69,8 +71,8 @@ final class Item {
         + kind
         + " of "
         + source
-        + " in life "
-        + life
+        + " in incarnation "
+        + incarnation
         + ", answered "
         + answer
         + ", taken "

@@ -70,30 +70,30 @@ final class Messages {
   /**
    * The items of a message that came to a node.
    *
-   * @param book finds an item by its id, and fails if it does not know it
+   * @param ledger finds an item by its id, and fails if it does not know it
    */
-  static List<Item> items(String method, byte[] message, Function<String, Item> book) {
+  static List<Item> items(String method, byte[] message, Function<String, Item> ledger) {
     try {
       switch (method.substring(method.lastIndexOf('.') + 1)) {
         case "TraceSegmentReportService/collectInSync" -> {
           return SegmentCollection.parseFrom(message).getSegmentsList().stream()
-              .map(s -> as(book.apply(s.getTraceSegmentId()), s, Messages::segment))
+              .map(s -> as(ledger.apply(s.getTraceSegmentId()), s, Messages::segment))
               .toList();
         }
         case "LogReportService/collect" -> {
           LogData log = LogData.parseFrom(message).toBuilder().clearService().build();
           String id = log.getBody().getText().getText().split(" ")[0];
-          return List.of(as(book.apply(id), log, Messages::log));
+          return List.of(as(ledger.apply(id), log, Messages::log));
         }
         case "MeterReportService/collectBatch" -> {
           return MeterDataCollection.parseFrom(message).getMeterDataList().stream()
               .map(m -> m.toBuilder().clearService().clearServiceInstance().build())
-              .map(m -> as(book.apply(m.getSingleValue().getName()), m, Messages::meter))
+              .map(m -> as(ledger.apply(m.getSingleValue().getName()), m, Messages::meter))
               .toList();
         }
         case "ManagementService/keepAlive" -> {
           InstancePingPkg ping = InstancePingPkg.parseFrom(message);
-          return List.of(as(book.apply(ping.getServiceInstance()), ping, Messages::keepAlive));
+          return List.of(as(ledger.apply(ping.getServiceInstance()), ping, Messages::keepAlive));
         }
         default -> throw new IllegalArgumentException("a node was asked for " + method);
       }
@@ -116,6 +116,6 @@ final class Messages {
   }
 
   private static long number(String id) {
-    return Long.parseLong(id.substring(Book.PREFIX.length()));
+    return Long.parseLong(id.substring(Ledger.PREFIX.length()));
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import satellite.e2e.faults.FaultyNode.Manner;
+import satellite.e2e.faults.FaultyNode.Fault;
 
 /** Nodes fail in every way, and what Satellite answered for arrives, in each mode. */
 @Order(30)
@@ -16,27 +16,29 @@ class NodeFaultsTest {
 
   private static final long SEED = 5;
 
-  private final List<Run> runs =
-      Mode.chosen().stream().map(m -> new Run("nodes", m, SEED, Run.SMALL_MEMORY)).toList();
+  private final List<FaultRun> runs =
+      AckMode.chosen().stream()
+          .map(m -> new FaultRun("nodes", m, SEED, FaultRun.SMALL_MEMORY))
+          .toList();
 
   @BeforeAll
   void start() {
-    AtOnce.each(runs, Run::start);
+    InParallel.each(runs, FaultRun::start);
   }
 
   @AfterAll
   void end() {
-    Table table = new Table();
+    ResultTable table = new ResultTable();
     try {
-      AtOnce.each(runs, run -> table.add(run.mode(), run.end()));
+      InParallel.each(runs, run -> table.add(run.mode(), run.end()));
       System.out.println("faults of nodes, seed " + SEED + "\n" + table);
     } finally {
-      runs.forEach(Run::close);
+      runs.forEach(FaultRun::close);
     }
   }
 
-  private void inEachMode(Consumer<Run> scenario) {
-    AtOnce.each(
+  private void inEachMode(Consumer<FaultRun> scenario) {
+    InParallel.each(
         runs,
         run -> {
           run.goOn();
@@ -72,38 +74,38 @@ class NodeFaultsTest {
 
   @Test
   void oneHangs() {
-    inEachMode(run -> behave(run, Manner.HUNG));
+    inEachMode(run -> behave(run, Fault.HUNG));
   }
 
   @Test
   void oneReadsNothing() {
-    inEachMode(run -> behave(run, Manner.DEAF));
+    inEachMode(run -> behave(run, Fault.DEAF));
   }
 
   @Test
   void oneIsSlow() {
-    inEachMode(run -> behave(run, Manner.SLOW));
+    inEachMode(run -> behave(run, Fault.SLOW));
   }
 
-  private static void behave(Run run, Manner manner) {
-    run.node(0).behave(manner);
+  private static void behave(FaultRun run, Fault fault) {
+    run.node(0).behave(fault);
     run.traffic(1000);
-    run.node(0).behave(Manner.WELL);
+    run.node(0).behave(Fault.WELL);
     run.traffic(50);
   }
 
   @Test
   void aFifthOfAllCallsFails() {
-    inEachMode(run -> behaveAll(run, Manner.FAILING));
+    inEachMode(run -> behaveAll(run, Fault.FAILING));
   }
 
   @Test
   void connectionsAreResetMidStream() {
-    inEachMode(run -> behaveAll(run, Manner.RESETTING));
+    inEachMode(run -> behaveAll(run, Fault.RESETTING));
   }
 
-  private static void behaveAll(Run run, Manner manner) {
-    run.nodes().forEach(node -> node.behave(manner));
+  private static void behaveAll(FaultRun run, Fault fault) {
+    run.nodes().forEach(node -> node.behave(fault));
     run.traffic(1000);
   }
 

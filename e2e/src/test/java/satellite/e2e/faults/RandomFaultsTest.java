@@ -25,10 +25,10 @@ import org.junit.jupiter.api.Test;
 class RandomFaultsTest {
 
   private static final int AT_ONCE = 3;
-  private static final int MOST_FAILURES = 5;
+  private static final int MAX_FAILURES = 5;
 
   private final long seed = seed();
-  private final Table table = new Table();
+  private final ResultTable table = new ResultTable();
   private final List<String> failures = Collections.synchronizedList(new ArrayList<>());
   private final long beginNanos = System.nanoTime();
 
@@ -47,8 +47,8 @@ class RandomFaultsTest {
     System.out.println("rounds of random faults, seed " + seed + ": " + numbers.size());
     ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
     for (int number : numbers) {
-      Round round = new Round(seed, number);
-      if (Mode.chosen().contains(round.mode())) {
+      RandomFaultRun round = new RandomFaultRun(seed, number);
+      if (AckMode.chosen().contains(round.mode())) {
         threads.execute(() -> run(round, numbers.size()));
       }
     }
@@ -58,9 +58,9 @@ class RandomFaultsTest {
     assertEquals(List.of(), failures);
   }
 
-  private void run(Round round, int rounds) {
+  private void run(RandomFaultRun round, int rounds) {
     Duration limit = Duration.ofMinutes(Long.getLong("satellite.minutes", 60L));
-    if (System.nanoTime() - beginNanos > limit.toNanos() || failures.size() >= MOST_FAILURES) {
+    if (System.nanoTime() - beginNanos > limit.toNanos() || failures.size() >= MAX_FAILURES) {
       return;
     }
     long begin = System.nanoTime();

@@ -15,27 +15,29 @@ class RestartTest {
 
   private static final long SEED = 6;
 
-  private final List<Run> runs =
-      Mode.chosen().stream().map(m -> new Run("restarts", m, SEED, Run.SMALL_MEMORY)).toList();
+  private final List<FaultRun> runs =
+      AckMode.chosen().stream()
+          .map(m -> new FaultRun("restarts", m, SEED, FaultRun.SMALL_MEMORY))
+          .toList();
 
   @BeforeAll
   void start() {
-    AtOnce.each(runs, Run::start);
+    InParallel.each(runs, FaultRun::start);
   }
 
   @AfterAll
   void end() {
-    Table table = new Table();
+    ResultTable table = new ResultTable();
     try {
-      AtOnce.each(runs, run -> table.add(run.mode(), run.end()));
+      InParallel.each(runs, run -> table.add(run.mode(), run.end()));
       System.out.println("restarts of Satellite, seed " + SEED + "\n" + table);
     } finally {
-      runs.forEach(Run::close);
+      runs.forEach(FaultRun::close);
     }
   }
 
-  private void inEachMode(Consumer<Run> scenario) {
-    AtOnce.each(
+  private void inEachMode(Consumer<FaultRun> scenario) {
+    InParallel.each(
         runs,
         run -> {
           run.goOn();
@@ -88,7 +90,7 @@ class RestartTest {
           run.kill();
           run.start();
           run.nodes().forEach(FaultyNode::start);
-          if (run.mode() != Mode.DELIVERED) {
+          if (run.mode() != AckMode.DELIVERED) {
             run.delivery(20);
           }
           run.kill();

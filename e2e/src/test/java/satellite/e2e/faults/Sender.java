@@ -31,7 +31,7 @@ import satellite.e2e.faults.Item.Kind;
 
 /**
  * Several sources, a thread each, on three connections. Each sends call after call, all with new
- * items, and writes into the {@link Book} how each call was answered. Nothing is sent again, so
+ * items, and writes into the {@link Ledger} how each call was answered. Nothing is sent again, so
  * that an answer has one meaning.
  */
 final class Sender implements AutoCloseable {
@@ -39,11 +39,11 @@ final class Sender implements AutoCloseable {
   private static final int CONNECTIONS = 3;
   private static final List<Kind> SOURCES =
       List.of(Kind.SEGMENT, Kind.LOG, Kind.METER, Kind.SEGMENT, Kind.METER, Kind.KEEPALIVE);
-  private static final int MOST_ITEMS = 12;
+  private static final int MAX_ITEMS = 12;
   private static final long DEADLINE_SECONDS = 4;
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
 
-  private final Book book;
+  private final Ledger ledger;
   private final List<Thread> threads = new ArrayList<>();
 
   /** Each call holds one; who holds all of them has silence. */
@@ -51,12 +51,12 @@ final class Sender implements AutoCloseable {
 
   private final AtomicLong calls = new AtomicLong();
   private volatile List<ManagedChannel> channels = List.of();
-  private volatile int life;
+  private volatile int incarnation;
   private volatile boolean connected;
   private volatile boolean closed;
 
-  Sender(String name, Book book, long seed) {
-    this.book = book;
+  Sender(String name, Ledger ledger, long seed) {
+    this.ledger = ledger;
     turns.acquireUninterruptibly(SOURCES.size());
     for (int i = 0; i < SOURCES.size(); i++) {
       int number = i;
@@ -69,9 +69,9 @@ final class Sender implements AutoCloseable {
   }
 
   /** From now on to this Satellite. */
-  void connect(String address, int life) {
+  void connect(String address, int incarnation) {
     List<ManagedChannel> before = channels;
-    this.life = life;
+    this.incarnation = incarnation;
     channels =
         IntStream.range(0, CONNECTIONS)
             .<ManagedChannel>mapToObj(
@@ -132,9 +132,9 @@ final class Sender implements AutoCloseable {
 
   private Answer call(
       Kind kind, String source, ManagedChannel channel, boolean together, Random random) {
-    int count = kind == Kind.KEEPALIVE ? 1 : 1 + random.nextInt(MOST_ITEMS);
+    int count = kind == Kind.KEEPALIVE ? 1 : 1 + random.nextInt(MAX_ITEMS);
     boolean unit = together && (kind == Kind.SEGMENT || kind == Kind.METER);
-    List<Item> items = book.write(kind, source, count, unit, life);
+    List<Item> items = ledger.write(kind, source, count, unit, incarnation);
     int messages = kind == Kind.SEGMENT && together ? 1 : count;
     Answer answer =
         switch (kind) {
@@ -143,7 +143,7 @@ final class Sender implements AutoCloseable {
           case METER -> together ? meterStream(channel, items) : meterBatches(channel, items);
           case KEEPALIVE -> keepAlive(channel, items.get(0));
         };
-    book.answered(items, answer, messages);
+    ledger.answered(items, answer, messages);
     return answer;
   }
 

@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import satellite.pipes.protocol.Protocol;
 import satellite.pipes.protocol.RawBytes;
-import satellite.routing.FixedRouting;
 import satellite.routing.Router;
+import satellite.routing.StickyRouting;
 import satellite.routing.Upstream;
 
 /**
@@ -47,7 +47,7 @@ public final class OwnMeters {
   private final String instance;
   private final String prefix;
   private final Supplier<List<Sample>> samples;
-  private final FixedRouting<GrpcConnection> routing;
+  private final StickyRouting<GrpcConnection> routing;
   private final LongAdder delivered = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private volatile boolean failing;
@@ -67,7 +67,7 @@ public final class OwnMeters {
     this.instance = instance;
     this.prefix = prefix;
     this.samples = samples;
-    this.routing = new FixedRouting<>(router, 1, Duration.ofDays(1), System::nanoTime);
+    this.routing = new StickyRouting<>(router, 1, Duration.ofDays(1), System::nanoTime);
   }
 
   /** Reports that a node has answered for. */
@@ -97,12 +97,12 @@ public final class OwnMeters {
         CallOptions.DEFAULT.withDeadlineAfter(
             client.unaryTimeout().toNanos(), TimeUnit.NANOSECONDS);
     ClientCall<byte[], byte[]> call = node.connection().channel().newCall(REPORT, options);
-    node.passes();
+    node.passThroughStarted();
     call.start(
         new ClientCall.Listener<>() {
           @Override
           public void onClose(Status status, Metadata trailers) {
-            node.passed();
+            node.passThroughEnded();
             ended(status);
           }
         },

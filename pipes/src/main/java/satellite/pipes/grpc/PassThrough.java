@@ -21,13 +21,13 @@ import satellite.routing.Upstream;
  */
 public final class PassThrough implements ServerCallHandler<byte[], byte[]> {
 
-  private final Router<GrpcConnection>.Turn turn;
+  private final Router<GrpcConnection>.Cursor cursor;
   private final ClientConfig client;
   private final LongAdder calls = new LongAdder();
   private final LongAdder failures = new LongAdder();
 
   public PassThrough(Router<GrpcConnection> router, ClientConfig client) {
-    this.turn = router.turn();
+    this.cursor = router.cursor();
     this.client = client;
   }
 
@@ -44,7 +44,7 @@ public final class PassThrough implements ServerCallHandler<byte[], byte[]> {
   @Override
   public ServerCall.Listener<byte[]> startCall(ServerCall<byte[], byte[]> call, Metadata headers) {
     calls.increment();
-    Upstream<GrpcConnection> upstream = turn.nextNow();
+    Upstream<GrpcConnection> upstream = cursor.nextNow();
     if (upstream == null) {
       failures.increment();
       call.close(
@@ -57,7 +57,7 @@ public final class PassThrough implements ServerCallHandler<byte[], byte[]> {
         upstream.connection().channel().newCall(RawBytes.method(method, type), options(type));
     GrpcConnection.authenticate(headers, client.authentication());
     Passing passing = new Passing(call, out, upstream);
-    upstream.passes();
+    upstream.passThroughStarted();
     out.start(passing.back, headers);
     call.request(1);
     out.request(1);
@@ -160,7 +160,7 @@ public final class PassThrough implements ServerCallHandler<byte[], byte[]> {
 
       @Override
       public void onClose(Status status, Metadata trailers) {
-        upstream.passed();
+        upstream.passThroughEnded();
         if (!status.isOk()) {
           failures.increment();
         }

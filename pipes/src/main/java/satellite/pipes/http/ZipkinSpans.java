@@ -26,7 +26,7 @@ final class ZipkinSpans<C extends Connection> implements Taker {
   private static final String TYPE = "Content-Type";
 
   private final Router<C> router;
-  private final Router<C>.Turn turn;
+  private final Router<C>.Cursor cursor;
   private final int port;
   private final Duration timeout;
   private final Executor executor;
@@ -45,7 +45,7 @@ final class ZipkinSpans<C extends Connection> implements Taker {
    */
   private ZipkinSpans(Router<C> router, int port, Duration timeout, Executor executor) {
     this.router = router;
-    this.turn = router.turn();
+    this.cursor = router.cursor();
     this.port = port;
     this.timeout = timeout;
     this.executor = executor;
@@ -74,7 +74,7 @@ final class ZipkinSpans<C extends Connection> implements Taker {
   }
 
   private void send(String path, HttpRequest.Builder spans, int tries, Consumer<Answer> answer) {
-    Upstream<C> upstream = tries > 0 ? turn.nextNow() : null;
+    Upstream<C> upstream = tries > 0 ? cursor.nextNow() : null;
     if (upstream == null) {
       answer.accept(
           Answer.error(

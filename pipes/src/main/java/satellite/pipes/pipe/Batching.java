@@ -44,9 +44,9 @@ public final class Batching {
     Protocol.Forwarding how = Protocols.of(refused.first().method()).forwarding();
     boolean repeats = how.shape() == Protocol.Shape.UNARY_EACH;
     if (refused.events().size() > 1 && !repeats) {
-      return refused.halves();
+      return refused.split();
     }
     boolean gathered = how.gather() == Protocol.Gather.FOR_A_TIME;
-    return gathered && refused.first().messages() > 1 ? refused.halvesOfSingle() : List.of();
+    return gathered && refused.first().messages() > 1 ? refused.splitEvent() : List.of();
   }
 }

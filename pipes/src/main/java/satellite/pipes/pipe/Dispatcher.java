@@ -18,9 +18,9 @@ import satellite.queue.Batch;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
 import satellite.routing.Connection;
-import satellite.routing.FixedRouting;
-import satellite.routing.Pace;
+import satellite.routing.MinLatency;
 import satellite.routing.Router;
+import satellite.routing.StickyRouting;
 import satellite.routing.Upstream;
 
 /**
@@ -37,9 +37,9 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private final MemoryQueue.Partition partition;
   private final PipeConfig pipe;
   private final Router<C> router;
-  private final Router<C>.Turn turn;
-  private final FixedRouting<C> fixed;
-  private final Pace pace;
+  private final Router<C>.Cursor cursor;
+  private final StickyRouting<C> fixed;
+  private final MinLatency minLatency;
   private final Forwarder<C> forwarder;
   private final Settlement settlement;
   private final Expiry expiry;
@@ -79,8 +79,8 @@ final class Dispatcher<C extends Connection> implements Runnable {
     this.partition = partition;
     this.pipe = pipe;
     this.router = egress.router();
-    this.turn = router.turn();
-    this.pace = router.pace(pipe.name());
+    this.cursor = router.cursor();
+    this.minLatency = router.minLatency(pipe.name());
     this.fixed = egress.fixed();
     this.forwarder = egress.forwarder();
     this.settlement = settlement;
@@ -90,7 +90,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     this.retries =
         new RetryQueue(
             pipe.retry(),
-            router.retries(),
+            router.retryBudget(),
             (task, nanos) -> schedule(() -> tell(task), nanos),
             nanoTime,
             random);
@@ -144,18 +144,18 @@ final class Dispatcher<C extends Connection> implements Runnable {
   /** The older before the younger. */
   private void giveUpAll() {
     List<Event> held = new ArrayList<>();
-    retries.giveUp().forEach(batch -> held.addAll(batch.reopen()));
+    retries.giveUp().forEach(batch -> held.addAll(batch.unbatch()));
     for (Lane<C> lane : lanes.all()) {
-      lane.waiting.forEach(batch -> held.addAll(batch.reopen()));
+      lane.waiting.forEach(batch -> held.addAll(batch.unbatch()));
       lane.waiting.clear();
     }
-    unrouted.forEach(batch -> held.addAll(batch.reopen()));
+    unrouted.forEach(batch -> held.addAll(batch.unbatch()));
     unrouted.clear();
     List<Event> rest;
     while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
       held.addAll(rest);
     }
-    if (!held.isEmpty() && !(keeps && partition.keep(held))) {
+    if (!held.isEmpty() && !(keeps && partition.persist(held))) {
       settlement.dropped(new Batch(partition, held), "shutdown", "Satellite is stopping");
     }
   }
@@ -277,7 +277,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   }
 
   private void sendWaiting() {
-    lanes.leaveLostNodes().forEach(batch -> route(batch.reopen(), batch.attempts()));
+    lanes.leaveLostNodes().forEach(batch -> route(batch.unbatch(), batch.attempts()));
     sendUnrouted();
     lanes.forEachUp(this::sendLane);
   }
@@ -301,7 +301,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     }
     if (isSticky(batch.first())) {
       // No node was up when it was routed.
-      route(batch.reopen(), batch.attempts());
+      route(batch.unbatch(), batch.attempts());
       return true;
     }
     Upstream<C> upstream = freeUpstream(batch);
@@ -316,9 +316,9 @@ final class Dispatcher<C extends Connection> implements Runnable {
   /** The next node in turn with room, another one than failed last if possible. */
   private Upstream<C> freeUpstream(Batch batch) {
     Upstream<C> free =
-        turn.next(u -> !u.node().address().equals(batch.lastNode()) && takesPlace(u));
+        cursor.next(u -> !u.node().address().equals(batch.lastNode()) && takesPlace(u));
     if (free == null && batch.lastNode() != null) {
-      free = turn.next(this::takesPlace);
+      free = cursor.next(this::takesPlace);
     }
     if (free == null) {
       router.used().forEach(this::awaitPlace);
@@ -352,7 +352,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void awaitPlace(Upstream<C> upstream) {
     Lane<C> lane = lanes.of(upstream);
     if (lane.inFlight < pipe.batch().maxInFlight() && lane.lineUp(upstream)) {
-      upstream.onRoom(() -> tell(() -> lanes.granted(upstream)));
+      upstream.onPermit(() -> tell(() -> lanes.granted(upstream)));
     }
   }
 
@@ -365,7 +365,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private void send(Batch batch, Upstream<C> upstream, Lane<C> lane) {
     lane.inFlight++;
     batch.attempted(upstream.node().address());
-    Upstream<C>.Call call = upstream.call(pace, nanoTime.getAsLong());
+    Upstream<C>.Call call = upstream.call(minLatency, nanoTime.getAsLong());
     forwarder.send(
         upstream,
         batch,
@@ -390,7 +390,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     lane.inFlight--;
     if (outcome instanceof Outcome.Mixed mixed) {
       lane.busy.remove(order(batch), batch);
-      batch.reopen();
+      batch.unbatch();
       for (Outcome.Part part : mixed.parts()) {
         Batch own = new Batch(partition, part.events(), batch.attempts());
         if (isSticky(own.first())) {

@@ -1,8 +1,8 @@
 package satellite.pipes.pipe;
 
 import satellite.routing.Connection;
-import satellite.routing.FixedRouting;
 import satellite.routing.Router;
+import satellite.routing.StickyRouting;
 
 /**
  * Where the batches of a pipe go, and how.
@@ -10,4 +10,4 @@ import satellite.routing.Router;
  * @param fixed names the node for what has to stay on one
  */
 record Egress<C extends Connection>(
-    Router<C> router, FixedRouting<C> fixed, Forwarder<C> forwarder) {}
+    Router<C> router, StickyRouting<C> fixed, Forwarder<C> forwarder) {}

@@ -50,7 +50,7 @@ final class Expiry {
     if (!any || batch.events().stream().noneMatch(this::isExpired)) {
       return batch;
     }
-    List<Event> others = unexpired(batch.reopen());
+    List<Event> others = unexpired(batch.unbatch());
     return others.isEmpty() ? null : new Batch(partition, others, batch.attempts());
   }
 

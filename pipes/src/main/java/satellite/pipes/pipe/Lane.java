@@ -77,7 +77,7 @@ final class Lane<C extends Connection> {
       place = null;
       return true;
     }
-    return upstream.tryEnter();
+    return upstream.tryAcquire();
   }
 
   /** Whether it is not in line yet; then it is from now on. */
@@ -98,7 +98,7 @@ final class Lane<C extends Connection> {
   /** Whoever is next may have the place. */
   void leave() {
     if (place != null) {
-      place.leave();
+      place.release();
       place = null;
     }
   }

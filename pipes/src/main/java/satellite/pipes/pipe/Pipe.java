@@ -12,8 +12,8 @@ import satellite.queue.Acknowledgement;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
 import satellite.routing.Connection;
-import satellite.routing.FixedRouting;
 import satellite.routing.Router;
+import satellite.routing.StickyRouting;
 
 /**
  * One entry of {@code pipes[]}: what is accepted goes into its queue; its dispatchers, one per
@@ -26,7 +26,7 @@ public final class Pipe {
   private final Account account = new Account();
   private final Settlement settlement;
   private final MemoryQueue queue;
-  private final FixedRouting<?> fixed;
+  private final StickyRouting<?> fixed;
   private final List<Dispatcher<?>> dispatchers = new ArrayList<>();
   private final PipeMetrics metrics;
   private final LongSupplier nanoTime;
@@ -65,8 +65,8 @@ public final class Pipe {
     this.settlement = new Settlement(config, account, storage.deadLetters(), nanoTime);
     PipeConfig.Routing routing =
         config.routing().cacheSize() > 0 ? config.routing() : PipeConfig.Routing.DEFAULT;
-    FixedRouting<C> fixed =
-        new FixedRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime);
+    StickyRouting<C> fixed =
+        new StickyRouting<>(router, routing.cacheSize(), routing.cacheTtl(), nanoTime);
     this.fixed = fixed;
     Egress<C> egress = new Egress<>(router, fixed, forwarder);
     for (MemoryQueue.Partition partition : queue.partitions()) {
@@ -110,7 +110,7 @@ public final class Pipe {
     return nanoTime;
   }
 
-  public FixedRouting<?> fixedRouting() {
+  public StickyRouting<?> stickyRouting() {
     return fixed;
   }
 
@@ -155,7 +155,7 @@ public final class Pipe {
    */
   public void keep() {
     // At once: nothing comes back from disk any more.
-    queue.partitions().forEach(partition -> partition.keep(List.of()));
+    queue.partitions().forEach(partition -> partition.persist(List.of()));
     dispatchers.forEach(Dispatcher::keep);
   }
 

@@ -112,7 +112,7 @@ final class Admission {
     inLine = false;
     tryAgain();
     if (!inLine) {
-      queue.passOn();
+      queue.wakeNext();
     }
   }
 

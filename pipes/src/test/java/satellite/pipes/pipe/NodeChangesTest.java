@@ -45,7 +45,7 @@ class NodeChangesTest extends FlowFixture {
     for (int i = 0; i < NODES; i++) {
       if (i == rest || random.nextBoolean()) {
         Node node = at(nodes.get(i), 1 + random.nextInt(3));
-        some.add(node.in("zone " + random.nextInt(2)));
+        some.add(node.withZone("zone " + random.nextInt(2)));
       }
     }
     return some;

@@ -28,10 +28,10 @@ import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
-import satellite.routing.Balancing;
 import satellite.routing.Connection;
-import satellite.routing.FixedRouting;
+import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
+import satellite.routing.StickyRouting;
 import satellite.routing.Upstream;
 
 /** A node that goes and comes back while its events are being sorted. */
@@ -111,14 +111,14 @@ class OvertakingTest {
             System::nanoTime,
             LONG,
             LONG,
-            Balancing.ROUND_ROBIN);
+            LoadBalancing.ROUND_ROBIN);
     router.nodes(Set.of(new Node("a", 1)));
     var dispatcher =
         new Dispatcher<>(
             queue.partitions().get(0),
             config,
             new Egress<>(
-                router, new FixedRouting<>(router, 10, LONG, System::nanoTime), new Recording()),
+                router, new StickyRouting<>(router, 10, LONG, System::nanoTime), new Recording()),
             new Settlement(config, account, DeadLetters.NONE, System::nanoTime),
             pool,
             System::nanoTime,

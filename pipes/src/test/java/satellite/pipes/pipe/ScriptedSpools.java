@@ -12,13 +12,13 @@ import satellite.queue.Account;
 import satellite.queue.Event;
 import satellite.queue.QueueConfig;
 import satellite.queue.Spool;
-import satellite.queue.Spools;
+import satellite.queue.SpoolFactory;
 
 /**
  * A disk whose part is played by the test: what is written goes on to memory at once, on a thread
  * of its own, unless the disk is slow, full or broken.
  */
-public final class ScriptedSpools implements Spools, AutoCloseable {
+public final class ScriptedSpools implements SpoolFactory, AutoCloseable {
 
   /** What {@link Spool#keep} was given, in order, and what is settled of the rest. */
   public final List<Event> kept = new CopyOnWriteArrayList<>();
@@ -54,7 +54,7 @@ public final class ScriptedSpools implements Spools, AutoCloseable {
 
   public void acceptAgain() {
     accepting = true;
-    spools.forEach(spool -> spool.memory.diskAcceptsAgain());
+    spools.forEach(spool -> spool.memory.acceptsAgain());
   }
 
   /** Events added and not written. */
@@ -115,7 +115,7 @@ public final class ScriptedSpools implements Spools, AutoCloseable {
                 tell(event);
               }
               account.spilled(-event.messages());
-              memory.goesOn(event.onDisk(broken ? null : settled::incrementAndGet));
+              memory.enqueueDirectly(event.onDisk(broken ? null : settled::incrementAndGet));
               unread.decrementAndGet();
             }
           });
@@ -130,10 +130,10 @@ public final class ScriptedSpools implements Spools, AutoCloseable {
     }
 
     @Override
-    public void spaceInMemory() {}
+    public void memoryFreed() {}
 
     @Override
-    public boolean keep(List<Event> events) {
+    public boolean persist(List<Event> events) {
       if (broken) {
         return false;
       }

@@ -106,7 +106,7 @@ class StickyTest extends FlowFixture {
     awaitUp(3);
     report();
     assertEquals(first, places());
-    assertEquals(0, pipe(METER).fixedRouting().moved());
+    assertEquals(0, pipe(METER).stickyRouting().moved());
   }
 
   @Test
@@ -256,7 +256,7 @@ class StickyTest extends FlowFixture {
     first.forEach(
         (instance, node) ->
             assertEquals(
-                node, other.fixedRouting().pick("shop\u0000" + instance).node().address()));
+                node, other.stickyRouting().pick("shop\u0000" + instance).node().address()));
   }
 
   @Test

@@ -166,9 +166,9 @@ class StrugglingNodesTest extends FlowFixture {
       send(400);
     }
     assertNothingLost();
-    assertTrue(router.retries().taken() > 0);
+    assertTrue(router.retryBudget().taken() > 0);
     long calls = bad.count(EVENTS).calls() + good.count(EVENTS).calls();
-    long first = calls - router.retries().taken();
+    long first = calls - router.retryBudget().taken();
     assertTrue(calls < 1.2 * first, () -> calls + " calls for " + first + " batches");
   }
 
@@ -185,7 +185,7 @@ class StrugglingNodesTest extends FlowFixture {
         send(400);
       }
       assertNothingLost();
-      assertTrue(router.retries().taken() > 0, "a reset met a call");
+      assertTrue(router.retryBudget().taken() > 0, "a reset met a call");
     }
   }
 

@@ -218,10 +218,10 @@ public final class Relay {
   public static List<Batch> halves(Batch batch) {
     Forwarding how = Protocols.of(batch.first().method()).forwarding();
     if (batch.events().size() > 1 && how.shape() != Shape.UNARY_EACH) {
-      return batch.halves();
+      return batch.split();
     }
     boolean gathered = how.gather() == Gather.FOR_A_TIME;
-    return gathered && batch.first().messages() > 1 ? batch.halvesOfSingle() : List.of();
+    return gathered && batch.first().messages() > 1 ? batch.splitEvent() : List.of();
   }
 
   /** Everything that was sent upstream; the account must be even. */

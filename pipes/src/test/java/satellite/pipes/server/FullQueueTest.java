@@ -134,7 +134,7 @@ class FullQueueTest extends FlowFixture {
     Caller caller = Caller.stream(client(), Samples.EVENTS);
     IntStream.range(0, 30).forEach(i -> caller.send(Samples.event("e" + i)));
     caller.finish();
-    await("the books say so", () -> account().dropped() == 20);
+    await("the account says so", () -> account().dropped() == 20);
     assertEquals(Map.of("queue_full", 20L), account().droppedByReason());
     assertEquals(0, account().refused());
     oap.release();

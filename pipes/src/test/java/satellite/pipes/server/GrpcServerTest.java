@@ -402,7 +402,7 @@ class GrpcServerTest extends FlowFixture {
     await("the first is taken", () -> oap.held() == 1 || account().received() == 1);
     stopServer(200);
     assertEquals(Status.Code.UNAVAILABLE, caller.code());
-    await("the books say so", () -> !account().refusedByReason().isEmpty());
+    await("the account says so", () -> !account().refusedByReason().isEmpty());
     assertEquals(Map.of("shutdown", 1L), account().refusedByReason());
     oap.release();
     awaitForwarded(1);

@@ -16,8 +16,8 @@ import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig;
-import satellite.routing.Balancing;
 import satellite.routing.Connection;
+import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -53,7 +53,7 @@ final class StandingPipe {
             System::nanoTime,
             SECOND,
             SECOND,
-            Balancing.ROUND_ROBIN);
+            LoadBalancing.ROUND_ROBIN);
     PipeConfig config =
         new PipeConfig(
             "standing",

@@ -24,14 +24,14 @@ import satellite.queue.Account;
 import satellite.queue.DiskConfig;
 import satellite.queue.QueueConfig;
 import satellite.queue.Spool;
-import satellite.queue.Spools;
+import satellite.queue.SpoolFactory;
 
 /**
  * {@code SATELLITE_DATA_DIR}: everything that this Satellite has on disk. It belongs to one process
  * at a time, which holds its lock. One thread does all reading and writing, for all pipes; the
  * methods here may be called by any thread. docs/disk.md shows what lies where.
  */
-public final class DataFolder implements Spools, AutoCloseable {
+public final class DataFolder implements SpoolFactory, AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger("disk");
   private static final long TICK_MILLIS = 200;
@@ -46,9 +46,9 @@ public final class DataFolder implements Spools, AutoCloseable {
   private final DiskConfig config;
   private final ScheduledExecutorService thread;
   private final boolean ownsThread;
-  private final Tools tools;
-  private final Bound bound;
-  private final Map<String, Bound.Share> shares = new ConcurrentHashMap<>();
+  private final DiskResources resources;
+  private final DiskBudget budget;
+  private final Map<String, DiskBudget.Share> shares = new ConcurrentHashMap<>();
   private final List<DiskSpool> spools = new CopyOnWriteArrayList<>();
   private final Queue<DiskSpool> due = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean isNow = new AtomicBoolean();
@@ -62,7 +62,7 @@ public final class DataFolder implements Spools, AutoCloseable {
 
   /** Touches nothing: {@link #open} does. */
   public DataFolder(DiskConfig config) {
-    this(config, Disk.REAL, newThread(), true, Clock.SYSTEM, Tools.BUFFER_BYTES);
+    this(config, Disk.REAL, newThread(), true, Clock.SYSTEM, DiskResources.BUFFER_BYTES);
   }
 
   /**
@@ -73,7 +73,13 @@ public final class DataFolder implements Spools, AutoCloseable {
       ScheduledExecutorService thread,
       LongSupplier nanoTime,
       LongSupplier wallMillis) {
-    this(config, Disk.REAL, thread, false, new Clock(nanoTime, wallMillis), Tools.BUFFER_BYTES);
+    this(
+        config,
+        Disk.REAL,
+        thread,
+        false,
+        new Clock(nanoTime, wallMillis),
+        DiskResources.BUFFER_BYTES);
   }
 
   DataFolder(
@@ -91,8 +97,9 @@ public final class DataFolder implements Spools, AutoCloseable {
     this.config = config;
     this.thread = thread;
     this.ownsThread = ownsThread;
-    this.bound = new Bound(config.maxBytes());
-    this.tools = Tools.of(disk, clock, config.folder(), config.maxBytes() / 16, bufferBytes);
+    this.budget = new DiskBudget(config.maxBytes());
+    this.resources =
+        DiskResources.of(disk, clock, config.folder(), config.maxBytes() / 16, bufferBytes);
     this.syncedNanos = clock.nanos();
   }
 
@@ -117,18 +124,18 @@ public final class DataFolder implements Spools, AutoCloseable {
    */
   public synchronized void open() {
     if (takeLock()) {
-      spools.forEach(DiskSpool::find);
+      spools.forEach(DiskSpool::findSegments);
     }
     thread.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private boolean takeLock() {
     try {
-      tools.disk().createFolders(config.folder());
+      resources.disk().createFolders(config.folder());
       lock = FolderLock.take(config.folder());
       return true;
     } catch (IOException e) {
-      tools.health().failed("cannot use the data folder " + config.folder(), e);
+      resources.health().failed("cannot use the data folder " + config.folder(), e);
       return false;
     }
   }
@@ -139,8 +146,8 @@ public final class DataFolder implements Spools, AutoCloseable {
     DiskSpool spool =
         new DiskSpool(
             this,
-            tools,
-            shares.computeIfAbsent(pipe, any -> bound.new Share()),
+            resources,
+            shares.computeIfAbsent(pipe, any -> budget.new Share()),
             pipes().resolve(folderName(pipe)),
             partition,
             queue,
@@ -148,7 +155,7 @@ public final class DataFolder implements Spools, AutoCloseable {
             account,
             memory);
     if (lock != null) {
-      spool.find();
+      spool.findSegments();
     }
     spools.add(spool);
     return spool;
@@ -186,7 +193,7 @@ public final class DataFolder implements Spools, AutoCloseable {
 
   private void sayWhatNobodyReads() {
     try {
-      for (Path pipe : tools.disk().list(pipes())) {
+      for (Path pipe : resources.disk().list(pipes())) {
         if (shares.keySet().stream().noneMatch(name -> pipe.endsWith(folderName(name)))) {
           LOG.log(
               System.Logger.Level.WARNING,
@@ -195,7 +202,7 @@ public final class DataFolder implements Spools, AutoCloseable {
         }
       }
     } catch (IOException e) {
-      tools.health().complain("cannot list " + pipes(), e);
+      resources.health().warn("cannot list " + pipes(), e);
     }
   }
 
@@ -212,17 +219,17 @@ public final class DataFolder implements Spools, AutoCloseable {
 
   /** Whether the last thing that was tried on it worked. */
   public boolean isUp() {
-    return tools.health().isUp();
+    return resources.health().isUp();
   }
 
   /** What failed last, in words; null if nothing did. */
   public String lastError() {
-    return tools.health().lastError();
+    return resources.health().lastError();
   }
 
   /** Of all pipes' segments. */
   public long usedBytes() {
-    return bound.usedBytes();
+    return budget.usedBytes();
   }
 
   public long maxBytes() {
@@ -231,7 +238,7 @@ public final class DataFolder implements Spools, AutoCloseable {
 
   /** Found damaged by this process. */
   public long damagedBytes() {
-    return tools.damaged().bytes();
+    return resources.quarantine().bytes();
   }
 
   /** How often a file was synced. */
@@ -255,13 +262,13 @@ public final class DataFolder implements Spools, AutoCloseable {
     due.add(spool);
   }
 
-  void now() {
+  void runNow() {
     if (isNow.compareAndSet(false, true)) {
       execute(this::round);
     }
   }
 
-  void soon() {
+  void runSoon() {
     if (isSoon.compareAndSet(false, true)) {
       try {
         thread.schedule(() -> guard(this::round), SOON_MILLIS, TimeUnit.MILLISECONDS);
@@ -289,7 +296,7 @@ public final class DataFolder implements Spools, AutoCloseable {
         // A bug: whatever it hit must not end the thread.
         LOG.log(System.Logger.Level.ERROR, "the disk thread goes on after " + e, e);
       } else {
-        tools.health().complain("the disk thread", e);
+        resources.health().warn("the disk thread", e);
       }
     }
   }
@@ -314,7 +321,7 @@ public final class DataFolder implements Spools, AutoCloseable {
     round.forEach(spool -> guard(spool::commit));
     round.forEach(spool -> guard(spool::readBack));
     if (!due.isEmpty()) {
-      now();
+      runNow();
     }
   }
 
@@ -323,7 +330,7 @@ public final class DataFolder implements Spools, AutoCloseable {
       return;
     }
     guard(this::retry);
-    long now = tools.clock().nanos();
+    long now = resources.clock().nanos();
     boolean syncs = now - syncedNanos >= config.syncPeriod().toNanos();
     if (syncs) {
       syncedNanos = now;
@@ -332,7 +339,7 @@ public final class DataFolder implements Spools, AutoCloseable {
   }
 
   private void retry() {
-    if (!tools.health().isRetryDue()) {
+    if (!resources.health().isRetryDue()) {
       return;
     }
     if (lock != null) {
@@ -341,14 +348,14 @@ public final class DataFolder implements Spools, AutoCloseable {
     }
     try {
       if (takeLock()) {
-        spools.forEach(DiskSpool::find);
+        spools.forEach(DiskSpool::findSegments);
         probe();
         if (recovers) {
           execute(this::scan);
         }
       }
     } catch (FolderInUseException e) {
-      tools.health().failed("cannot use the data folder", e);
+      resources.health().failed("cannot use the data folder", e);
     }
   }
 
@@ -356,15 +363,15 @@ public final class DataFolder implements Spools, AutoCloseable {
   private void probe() {
     Path file = config.folder().resolve("probe");
     try {
-      tools.disk().delete(file);
-      try (Disk.OpenFile probe = tools.disk().create(file)) {
+      resources.disk().delete(file);
+      try (Disk.OpenFile probe = resources.disk().create(file)) {
         probe.write(ByteBuffer.allocate(PROBE_BYTES), 0);
         probe.sync();
       }
-      tools.disk().delete(file);
-      tools.health().works();
+      resources.disk().delete(file);
+      resources.health().recovered();
     } catch (IOException e) {
-      tools.health().failed("cannot write to the data folder " + config.folder(), e);
+      resources.health().failed("cannot write to the data folder " + config.folder(), e);
     }
   }
 
@@ -398,17 +405,17 @@ public final class DataFolder implements Spools, AutoCloseable {
       probe();
     }
     spools.forEach(spool -> guard(spool::close));
-    letGo();
+    releaseLock();
   }
 
   /** Of the lock, and all else is left as it is: like a process that is killed. */
-  synchronized void letGo() {
+  synchronized void releaseLock() {
     closed = true;
     if (lock != null) {
       try {
         lock.close();
       } catch (IOException e) {
-        tools.health().complain("cannot let go of the lock", e);
+        resources.health().warn("cannot let go of the lock", e);
       }
     }
   }

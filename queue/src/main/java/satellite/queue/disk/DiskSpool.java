@@ -45,8 +45,8 @@ final class DiskSpool implements Spool {
   private static final long READ_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final DataFolder folder;
-  private final Tools tools;
-  private final Bound.Share bound;
+  private final DiskResources resources;
+  private final DiskBudget.Share budget;
   private final Path pipeFolder;
   private final QueueConfig queue;
   private final boolean durable;
@@ -58,10 +58,10 @@ final class DiskSpool implements Spool {
   private final AtomicLong unread = new AtomicLong();
   private final AtomicLong arrivedBytes = new AtomicLong();
   private final Queue<Event> arrived = new ConcurrentLinkedQueue<>();
-  private final Queue<Event> kept = new ConcurrentLinkedQueue<>();
-  private final Queue<Block> settled = new ConcurrentLinkedQueue<>();
+  private final Queue<Event> toPersist = new ConcurrentLinkedQueue<>();
+  private final Queue<InFlightBlock> settled = new ConcurrentLinkedQueue<>();
   private volatile long waitingBytes;
-  private volatile boolean keeping;
+  private volatile boolean persisting;
   private volatile boolean closed;
   private volatile boolean starved;
 
@@ -69,8 +69,8 @@ final class DiskSpool implements Spool {
   private final Deque<Segment> notScanned = new ArrayDeque<>();
   private final Deque<Segment> scanned = new ArrayDeque<>();
   private final Deque<Event> waiting = new ArrayDeque<>();
-  private final Deque<Event> keptWaiting = new ArrayDeque<>();
-  private final List<Written> uncommitted = new ArrayList<>();
+  private final Deque<Event> persistWaiting = new ArrayDeque<>();
+  private final List<UncommittedBlock> uncommitted = new ArrayList<>();
   private boolean recovering;
   private long unreadOnDisk;
   private int readErrors;
@@ -78,12 +78,12 @@ final class DiskSpool implements Spool {
   private boolean accepted = true;
 
   /** A block whose events wait for its sync. */
-  private record Written(Segment segment, long offset, long end, List<Event> events) {}
+  private record UncommittedBlock(Segment segment, long offset, long end, List<Event> events) {}
 
   DiskSpool(
       DataFolder folder,
-      Tools tools,
-      Bound.Share bound,
+      DiskResources resources,
+      DiskBudget.Share budget,
       Path pipeFolder,
       int partition,
       QueueConfig queue,
@@ -91,13 +91,14 @@ final class DiskSpool implements Spool {
       Account account,
       Memory memory) {
     this.folder = folder;
-    this.tools = tools;
-    this.bound = bound;
+    this.resources = resources;
+    this.budget = budget;
     this.pipeFolder = pipeFolder;
     this.queue = queue;
     this.durable = queue.acknowledgement() == Acknowledgement.DURABLE;
     this.dropsOldest = queue.whenFull() == WhenFull.DROP_OLDEST;
-    this.segments = new Segments(tools, bound, pipeFolder, partition, segmentBytes, folder::synced);
+    this.segments =
+        new Segments(resources, budget, pipeFolder, partition, segmentBytes, folder::synced);
     this.account = account;
     this.memory = memory;
   }
@@ -107,8 +108,8 @@ final class DiskSpool implements Spool {
   @Override
   public boolean accepts() {
     return !closed
-        && tools.health().isUp()
-        && (dropsOldest || bound.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
+        && resources.health().isUp()
+        && (dropsOldest || budget.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
   }
 
   @Override
@@ -137,7 +138,7 @@ final class DiskSpool implements Spool {
   }
 
   @Override
-  public void spaceInMemory() {
+  public void memoryFreed() {
     if (starved) {
       starved = false;
       due();
@@ -145,8 +146,8 @@ final class DiskSpool implements Spool {
   }
 
   @Override
-  public boolean keep(List<Event> events) {
-    keeping = true;
+  public boolean persist(List<Event> events) {
+    persisting = true;
     if (closed) {
       return false;
     }
@@ -155,7 +156,7 @@ final class DiskSpool implements Spool {
     for (Event event : events) {
       unread.incrementAndGet();
       account.spilled(event.messages());
-      kept.add(event);
+      toPersist.add(event);
     }
     due();
     return true;
@@ -165,24 +166,24 @@ final class DiskSpool implements Spool {
     if (isDue.compareAndSet(false, true)) {
       folder.due(this);
     }
-    folder.now();
+    folder.runNow();
   }
 
   private void dueSoon() {
     if (isDue.compareAndSet(false, true)) {
       folder.due(this);
-      folder.soon();
+      folder.runSoon();
     }
   }
 
   // ---- the disk thread: what was there before
 
   /** Looks which segments there are. From now on all that is added goes behind them. */
-  void find() {
+  void findSegments() {
     try {
       notScanned.addAll(segments.find(queue.partitions()));
     } catch (IOException e) {
-      tools.health().complain("cannot list " + pipeFolder, e);
+      resources.health().warn("cannot list " + pipeFolder, e);
     }
     if (!notScanned.isEmpty()) {
       recovering = true;
@@ -212,14 +213,14 @@ final class DiskSpool implements Spool {
       }
     } catch (IOException | RuntimeException e) {
       segment.closeRead();
-      tools.health().complain("cannot read " + segment.path() + ", left for the next start", e);
+      resources.health().warn("cannot read " + segment.path() + ", left for the next start", e);
     }
     return true;
   }
 
   private void scanEnds() {
     if (recovering) {
-      segments.addBefore(scanned);
+      segments.prepend(scanned);
       scanned.clear();
       recovering = false;
       unread.decrementAndGet();
@@ -235,20 +236,20 @@ final class DiskSpool implements Spool {
     settle();
     takeArrived();
     if (!durable) {
-      goOn();
+      bypassDisk();
     }
-    if (waiting.isEmpty() && keptWaiting.isEmpty()) {
+    if (waiting.isEmpty() && persistWaiting.isEmpty()) {
       return;
     }
-    if (!tools.health().isUp()) {
-      cannotWrite("the disk does not work: " + tools.health().lastError());
+    if (!resources.health().isUp()) {
+      cannotWrite("the disk does not work: " + resources.health().lastError());
       return;
     }
     try {
-      writeKept();
+      writePersisted();
       writeWaiting();
     } catch (IOException e) {
-      tools.health().failed("cannot write to " + pipeFolder, e);
+      resources.health().failed("cannot write to " + pipeFolder, e);
       cannotWrite("cannot write: " + e.getMessage());
     }
   }
@@ -262,8 +263,8 @@ final class DiskSpool implements Spool {
     }
     waits(bytes);
     arrivedBytes.addAndGet(-bytes);
-    while ((event = kept.poll()) != null) {
-      keptWaiting.addLast(event);
+    while ((event = toPersist.poll()) != null) {
+      persistWaiting.addLast(event);
     }
   }
 
@@ -276,7 +277,7 @@ final class DiskSpool implements Spool {
     for (int i = durable ? waiting.size() : 0; i > 0; i--) {
       waiting.addLast(failReceipt(waiting.removeFirst(), detail));
     }
-    goOn();
+    bypassDisk();
   }
 
   private Event failReceipt(Event event, String detail) {
@@ -286,29 +287,29 @@ final class DiskSpool implements Spool {
     try {
       event.receipt().failed("disk", detail);
     } catch (RuntimeException e) {
-      tools.health().complain("a receipt", e);
+      resources.health().warn("a receipt", e);
     }
     return event.onDisk(null);
   }
 
   /** Whatever waits and has nothing before it needs no disk while there is memory. */
-  private void goOn() {
+  private void bypassDisk() {
     while (!waiting.isEmpty() && nothingIsBefore() && uncommitted.isEmpty()) {
       starved = true;
-      if (!memory.takesBack(0)) {
+      if (!memory.tryReserve(0)) {
         return;
       }
       starved = false;
       Event event = waiting.removeFirst();
       waits(-event.bytes());
       account.spilled(-event.messages());
-      memory.goesOn(event);
+      memory.enqueueDirectly(event);
       unread.decrementAndGet();
     }
   }
 
   private boolean nothingIsBefore() {
-    return !keeping && !recovering && unreadOnDisk == 0;
+    return !persisting && !recovering && unreadOnDisk == 0;
   }
 
   private void writeWaiting() throws IOException {
@@ -316,19 +317,19 @@ final class DiskSpool implements Spool {
       List<Event> block = firstBlock(waiting);
       long bytes = bytes(block);
       // What waits at an orderly end is not lost for the bound's sake.
-      if (!keeping && !makeRoom(bytes)) {
+      if (!persisting && !makeRoom(bytes)) {
         cannotWrite("the bound of the disk is reached");
         return;
       }
-      Segment segment = segments.toWrite();
+      Segment segment = segments.activeSegment();
       long offset = segments.append(segment, block);
       for (int i = 0; i < block.size(); i++) {
         waiting.removeFirst();
       }
       waits(-bytes);
       if (durable) {
-        segment.promised(true);
-        uncommitted.add(new Written(segment, offset, segment.length(), block));
+        segment.awaitingSync(true);
+        uncommitted.add(new UncommittedBlock(segment, offset, segment.length(), block));
       } else {
         onDisk(segment, block);
       }
@@ -369,7 +370,7 @@ final class DiskSpool implements Spool {
 
   /** It needs no memory any more, and waits for its turn. */
   private void onDisk(Segment segment, List<Event> block) {
-    segment.unread(block.size(), messages(block));
+    segment.addUnread(block.size(), messages(block));
     unreadOnDisk += block.size();
     memory.written(block.size(), bytes(block));
   }
@@ -387,7 +388,7 @@ final class DiskSpool implements Spool {
     long events = segment.unreadEvents();
     account.dropped(reason, segment.unreadMessages());
     account.spilled(-segment.unreadMessages());
-    segment.skip();
+    segment.discardUnread();
     unreadOnDisk -= events;
     unread.addAndGet(-events);
   }
@@ -395,8 +396,8 @@ final class DiskSpool implements Spool {
   /** Syncs what was written of a durable pipe, tells its receipts, and lets it go on. */
   void commit() {
     boolean good = true;
-    List<Written> failed = new ArrayList<>();
-    for (Written block : uncommitted) {
+    List<UncommittedBlock> failed = new ArrayList<>();
+    for (UncommittedBlock block : uncommitted) {
       if (good) {
         segments.sync(block.segment);
         good = block.segment.isSynced(block.end);
@@ -408,26 +409,27 @@ final class DiskSpool implements Spool {
         failed.add(block);
       }
     }
-    uncommitted.forEach(block -> block.segment.promised(false));
+    uncommitted.forEach(block -> block.segment.awaitingSync(false));
     uncommitted.clear();
     if (!failed.isEmpty()) {
       takeBack(failed);
     }
   }
 
-  private void committed(Written block) {
+  private void committed(UncommittedBlock block) {
     for (Event event : block.events) {
       tell(event.receipt());
     }
-    if (!nothingIsBefore() || !memory.takesBack(0)) {
+    if (!nothingIsBefore() || !memory.tryReserve(0)) {
       onDisk(block.segment, block.events);
       return;
     }
     account.spilled(-messages(block.events));
     block.segment.inMemory(block.end);
-    Block inMemory = new Block(block.segment, block.offset, block.events.size(), settled);
+    InFlightBlock inMemory =
+        new InFlightBlock(block.segment, block.offset, block.events.size(), settled);
     for (Event event : block.events) {
-      memory.goesOn(event.onDisk(inMemory));
+      memory.enqueueDirectly(event.onDisk(inMemory));
     }
     unread.addAndGet(-block.events.size());
   }
@@ -437,49 +439,50 @@ final class DiskSpool implements Spool {
       try {
         receipt.acknowledged();
       } catch (RuntimeException e) {
-        tools.health().complain("a receipt", e);
+        resources.health().warn("a receipt", e);
       }
     }
   }
 
-  private void takeBack(List<Written> failed) {
-    String detail = "cannot sync: " + tools.health().lastError();
+  private void takeBack(List<UncommittedBlock> failed) {
+    String detail = "cannot sync: " + resources.health().lastError();
     for (int i = failed.size() - 1; i >= 0; i--) {
-      Written block = failed.get(i);
-      segments.cut(block.segment, block.offset);
+      UncommittedBlock block = failed.get(i);
+      segments.truncate(block.segment, block.offset);
       waits(bytes(block.events));
       for (int j = block.events.size() - 1; j >= 0; j--) {
         waiting.addFirst(failReceipt(block.events.get(j), detail));
       }
     }
-    goOn();
+    bypassDisk();
   }
 
-  private void writeKept() throws IOException {
-    if (keptWaiting.isEmpty()) {
+  private void writePersisted() throws IOException {
+    if (persistWaiting.isEmpty()) {
       return;
     }
     List<List<Event>> blocks = new ArrayList<>();
-    Deque<Event> rest = new ArrayDeque<>(keptWaiting);
+    Deque<Event> rest = new ArrayDeque<>(persistWaiting);
     while (!rest.isEmpty()) {
       List<Event> block = firstBlock(rest);
       block.forEach(event -> rest.removeFirst());
       blocks.add(block);
     }
-    segments.keep(blocks);
+    segments.persist(blocks);
     for (List<Event> block : blocks) {
       block.forEach(Event::settled);
       memory.written(block.size(), bytes(block));
     }
-    keptWaiting.clear();
+    persistWaiting.clear();
   }
 
   // ---- the disk thread: back into memory
 
   /** As much as memory takes, but not so much that others wait. */
   void readBack() {
-    boolean pauses = readErrors > 0 && tools.clock().nanos() - readErrorNanos < READ_PAUSE_NANOS;
-    for (int i = 0; !pauses && !keeping && !recovering && unreadOnDisk > 0; i++) {
+    boolean pauses =
+        readErrors > 0 && resources.clock().nanos() - readErrorNanos < READ_PAUSE_NANOS;
+    for (int i = 0; !pauses && !persisting && !recovering && unreadOnDisk > 0; i++) {
       if (i == BLOCKS_AT_ONCE) {
         due();
         return;
@@ -505,11 +508,11 @@ final class DiskSpool implements Spool {
       lose(segment, "damaged");
     } else {
       starved = true;
-      if (!memory.takesBack(header.memoryBytes())) {
+      if (!memory.tryReserve(header.memoryBytes())) {
         return false;
       }
       starved = false;
-      comesBack(segment, header);
+      readBlockBack(segment, header);
     }
     if (segment.unreadEvents() == 0) {
       segment.closeRead();
@@ -518,22 +521,22 @@ final class DiskSpool implements Spool {
     return true;
   }
 
-  private void comesBack(Segment segment, BlockHeader header) throws IOException {
-    Block block = new Block(segment, segment.position(), header.events(), settled);
+  private void readBlockBack(Segment segment, BlockHeader header) throws IOException {
+    InFlightBlock block = new InFlightBlock(segment, segment.position(), header.events(), settled);
     List<Event> events;
     try {
       events = segment.take(header);
     } catch (IOException e) {
-      memory.givesBack(header.memoryBytes());
+      memory.release(header.memoryBytes());
       throw e;
     }
     unreadOnDisk -= header.events();
     account.spilled(-header.messages());
     if (events == null) {
-      memory.givesBack(header.memoryBytes());
+      memory.release(header.memoryBytes());
       account.dropped("damaged", header.messages());
     } else {
-      events.forEach(event -> memory.comesBack(event.onDisk(block)));
+      events.forEach(event -> memory.enqueueReadBack(event.onDisk(block)));
     }
     // Only now may others go straight to memory.
     unread.addAndGet(-header.events());
@@ -541,9 +544,9 @@ final class DiskSpool implements Spool {
 
   private void readFailed(Segment segment, IOException why) {
     readErrors++;
-    readErrorNanos = tools.clock().nanos();
+    readErrorNanos = resources.clock().nanos();
     segment.closeRead();
-    tools.health().complain("cannot read " + segment.path(), why);
+    resources.health().warn("cannot read " + segment.path(), why);
     if (readErrors < READ_ATTEMPTS) {
       return;
     }
@@ -559,7 +562,7 @@ final class DiskSpool implements Spool {
 
   private void settle() {
     boolean any = false;
-    Block block;
+    InFlightBlock block;
     while ((block = settled.poll()) != null) {
       block.segment().settled(block.offset());
       any = true;
@@ -581,22 +584,22 @@ final class DiskSpool implements Spool {
     }
     boolean accepts = accepts();
     if (accepts && !accepted) {
-      memory.diskAcceptsAgain();
+      memory.acceptsAgain();
     }
     accepted = accepts;
   }
 
   /** Writes all that is to be kept, and says what could not be. */
   void close() {
-    keeping = true;
+    persisting = true;
     closed = true;
     write();
     commit();
     settle();
     segments.close();
     giveUp(waiting);
-    keptWaiting.removeIf(Event::isOnDisk);
-    giveUp(keptWaiting);
+    persistWaiting.removeIf(Event::isOnDisk);
+    giveUp(persistWaiting);
   }
 
   private void giveUp(Deque<Event> events) {

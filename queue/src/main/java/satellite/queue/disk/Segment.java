@@ -25,7 +25,7 @@ final class Segment {
   private static final int MAGIC = 0x5A7E5E60;
   private static final int VERSION = 1;
 
-  private final Tools tools;
+  private final DiskResources resources;
   private final Path path;
   private final long sequence;
 
@@ -57,7 +57,7 @@ final class Segment {
 
   private long foundAt;
   private boolean unreadable;
-  private boolean promised;
+  private boolean awaitingSync;
 
   private long unreadEvents;
   private long unreadMessages;
@@ -65,27 +65,27 @@ final class Segment {
   /** Blocks whose events are in memory. */
   private int inFlight;
 
-  private Segment(Tools tools, Path path, long sequence, boolean own, long length) {
-    this.tools = tools;
+  private Segment(DiskResources resources, Path path, long sequence, boolean own, long length) {
+    this.resources = resources;
     this.path = path;
     this.sequence = sequence;
     this.own = own;
     this.length = length;
   }
 
-  static Segment create(Tools tools, Path folder, long sequence) throws IOException {
-    tools.disk().createFolders(folder);
+  static Segment create(DiskResources resources, Path folder, long sequence) throws IOException {
+    resources.disk().createFolders(folder);
     Path path = folder.resolve(name(sequence) + SUFFIX);
-    Segment segment = new Segment(tools, path, sequence, true, HEADER_BYTES);
+    Segment segment = new Segment(resources, path, sequence, true, HEADER_BYTES);
     long id = ThreadLocalRandom.current().nextLong();
-    segment.written = tools.disk().create(path);
+    segment.written = resources.disk().create(path);
     try {
       segment.written.write(header(id), 0);
       // Without their names a power cut takes the files, however well they are synced.
-      tools.disk().syncFolder(folder);
+      resources.disk().syncFolder(folder);
     } catch (IOException e) {
       segment.close();
-      tools.disk().delete(path);
+      resources.disk().delete(path);
       throw e;
     }
     segment.position = HEADER_BYTES;
@@ -105,12 +105,12 @@ final class Segment {
   }
 
   /** One that was there before; {@link #scan} says what is in it. */
-  static Segment found(Tools tools, Path path, long sequence, long bytes) {
-    return new Segment(tools, path, sequence, false, bytes);
+  static Segment existing(DiskResources resources, Path path, long sequence, long bytes) {
+    return new Segment(resources, path, sequence, false, bytes);
   }
 
   private void done(long id) {
-    done = new DoneFile(tools.disk(), path.resolveSibling(name(sequence) + DONE_SUFFIX), id);
+    done = new DoneFile(resources.disk(), path.resolveSibling(name(sequence) + DONE_SUFFIX), id);
   }
 
   Path path() {
@@ -147,32 +147,32 @@ final class Segment {
 
   /** Nothing of it is needed any more, unless more is written. */
   boolean isSettled() {
-    return unreadEvents == 0 && inFlight == 0 && !promised;
+    return unreadEvents == 0 && inFlight == 0 && !awaitingSync;
   }
 
   /** Nobody in memory refers to it. */
-  boolean isAtRest() {
-    return inFlight == 0 && !promised;
+  boolean isIdle() {
+    return inFlight == 0 && !awaitingSync;
   }
 
   /** Whether somebody waits for the sync of its last blocks. */
-  boolean isPromised() {
-    return promised;
+  boolean isAwaitingSync() {
+    return awaitingSync;
   }
 
-  void promised(boolean somebodyWaits) {
-    promised = somebodyWaits;
+  void awaitingSync(boolean somebodyWaits) {
+    awaitingSync = somebodyWaits;
   }
 
   // ---- written
 
   /**
-   * Adds a block, whose events are still to be {@link #unread} or {@link #inMemory}. If it throws,
-   * the segment ends where it ended before.
+   * Adds a block, whose events are still to be {@link #addUnread} or {@link #inMemory}. If it
+   * throws, the segment ends where it ended before.
    */
   long append(List<Event> events) throws IOException {
     long offset = length;
-    length += tools.writer().write(written, length, events);
+    length += resources.writer().write(written, length, events);
     return offset;
   }
 
@@ -193,7 +193,7 @@ final class Segment {
   }
 
   /** Gives up what was written behind {@code end}, and ends there. */
-  void cut(long end) {
+  void truncate(long end) {
     length = end;
     synced = Math.min(synced, end);
     if (written != null) {
@@ -201,7 +201,7 @@ final class Segment {
         written.truncate(end);
         sync();
       } catch (IOException e) {
-        tools.health().complain("cannot shorten " + path, e);
+        resources.health().warn("cannot shorten " + path, e);
       }
       seal();
     }
@@ -210,7 +210,7 @@ final class Segment {
   // ---- read
 
   /** Blocks that wait to be read, behind all that do. */
-  void unread(int events, int messages) {
+  void addUnread(int events, int messages) {
     unreadEvents += events;
     unreadMessages += messages;
   }
@@ -234,7 +234,7 @@ final class Segment {
     long first = position;
     BlockHeader header;
     while ((header = next()) != null) {
-      unread(header.events(), header.messages());
+      addUnread(header.events(), header.messages());
       position += header.bytes();
     }
     position = first;
@@ -247,7 +247,7 @@ final class Segment {
   /** Leaves the position at the first block. */
   private int readHeader() throws IOException {
     if (length >= HEADER_BYTES) {
-      ByteBuffer header = tools.window().at(reading(), 0, HEADER_BYTES, length);
+      ByteBuffer header = resources.readAhead().read(reading(), 0, HEADER_BYTES, length);
       if (header.getInt(0) == MAGIC && header.getInt(20) == BlockHeader.crc(header, 0, 20)) {
         done(header.getLong(8));
         position = HEADER_BYTES;
@@ -289,15 +289,16 @@ final class Segment {
       return null;
     }
     BlockHeader header =
-        BlockHeader.read(tools.window().at(reading(), offset, BlockHeader.BYTES, length), 0);
+        BlockHeader.read(
+            resources.readAhead().read(reading(), offset, BlockHeader.BYTES, length), 0);
     return header != null && offset + header.bytes() <= length ? header : null;
   }
 
   private long search(long from) throws IOException {
     long at = from;
     while (at + BlockHeader.BYTES <= length) {
-      int piece = (int) Math.min(tools.window().capacity(), length - at);
-      ByteBuffer bytes = tools.window().at(reading(), at, piece, length);
+      int piece = (int) Math.min(resources.readAhead().capacity(), length - at);
+      ByteBuffer bytes = resources.readAhead().read(reading(), at, piece, length);
       for (int i = 0; i + BlockHeader.BYTES <= piece; i++) {
         if (bytes.getInt(i) == BlockHeader.MAGIC) {
           BlockHeader header = BlockHeader.read(bytes, i);
@@ -325,7 +326,9 @@ final class Segment {
   List<Event> take(BlockHeader header) throws IOException {
     long offset = position;
     ByteBuffer payload =
-        tools.window().at(reading(), offset + BlockHeader.BYTES, header.payloadBytes(), length);
+        resources
+            .readAhead()
+            .read(reading(), offset + BlockHeader.BYTES, header.payloadBytes(), length);
     List<Event> events = decode(header, payload);
     position += header.bytes();
     unreadEvents -= header.events();
@@ -344,15 +347,15 @@ final class Segment {
       return null;
     }
     try {
-      return tools.reader().read(payload, header.events(), own);
+      return resources.reader().read(payload, header.events(), own);
     } catch (RuntimeException e) {
-      tools.health().complain(path + ", block at " + position, e);
+      resources.health().warn(path + ", block at " + position, e);
       return null;
     }
   }
 
   private void setAside(long from, long to, String what) throws IOException {
-    tools.damaged().setAside(path, fullName(), reading(), from, to, what);
+    resources.quarantine().setAside(path, fullName(), reading(), from, to, what);
   }
 
   /** It cannot be read: in the end it goes where a person may look at it. */
@@ -371,7 +374,7 @@ final class Segment {
   }
 
   /** What is unread is given up. */
-  void skip() {
+  void discardUnread() {
     position = length;
     unreadEvents = 0;
     unreadMessages = 0;
@@ -382,7 +385,7 @@ final class Segment {
       return written;
     }
     if (read == null) {
-      read = tools.disk().open(path);
+      read = resources.disk().open(path);
     }
     return read;
   }
@@ -395,11 +398,11 @@ final class Segment {
   }
 
   private void close(Disk.OpenFile file) {
-    tools.window().forget(file);
+    resources.readAhead().invalidate(file);
     try {
       file.close();
     } catch (IOException e) {
-      tools.health().complain("cannot close " + path, e);
+      resources.health().warn("cannot close " + path, e);
     }
   }
 
@@ -420,7 +423,7 @@ final class Segment {
       try {
         done.save();
       } catch (IOException e) {
-        tools.health().complain("cannot write which blocks of " + path + " are done with", e);
+        resources.health().warn("cannot write which blocks of " + path + " are done with", e);
       }
     }
   }
@@ -429,7 +432,7 @@ final class Segment {
   void removeFile() throws IOException {
     if (unreadable) {
       close();
-      tools.damaged().setAside(path, fullName() + SUFFIX, length);
+      resources.quarantine().setAside(path, fullName() + SUFFIX, length);
       done.delete();
     } else {
       delete();
@@ -439,7 +442,7 @@ final class Segment {
   /** The events first: the other file alone is nothing. */
   void delete() throws IOException {
     close();
-    tools.disk().delete(path);
+    resources.disk().delete(path);
     if (done != null) {
       done.delete();
     }

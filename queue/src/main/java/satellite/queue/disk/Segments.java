@@ -26,7 +26,7 @@ final class Segments {
   /** In the middle, so that there are numbers before all others. */
   private static final long FIRST_SEQUENCE = 1L << 32;
 
-  private static final long NUMBERS_TO_KEEP = 1 << 12;
+  private static final long RESERVED_SEQUENCES = 1 << 12;
 
   /** No Satellite gets there; names behind or before these would be no names of segments. */
   private static final long LEAST_SEQUENCE = 1L << 31;
@@ -35,8 +35,8 @@ final class Segments {
   private static final Pattern NAME = Pattern.compile("(\\d{16})\\.(segment|done)");
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  private final Tools tools;
-  private final Bound.Share bound;
+  private final DiskResources resources;
+  private final DiskBudget.Share budget;
   private final Path pipeFolder;
   private final int partition;
   private final int segmentBytes;
@@ -48,7 +48,7 @@ final class Segments {
   private final List<Segment> undeleted = new ArrayList<>();
   private long nextSequence = FIRST_SEQUENCE;
   private long firstSequence = FIRST_SEQUENCE;
-  private long nextKept;
+  private long nextPersisted;
   private long writtenNanos;
   private boolean namesSynced;
 
@@ -56,14 +56,14 @@ final class Segments {
    * @param onSync told of each sync
    */
   Segments(
-      Tools tools,
-      Bound.Share bound,
+      DiskResources resources,
+      DiskBudget.Share budget,
       Path pipeFolder,
       int partition,
       int segmentBytes,
       Runnable onSync) {
-    this.tools = tools;
-    this.bound = bound;
+    this.resources = resources;
+    this.budget = budget;
     this.pipeFolder = pipeFolder;
     this.partition = partition;
     this.segmentBytes = segmentBytes;
@@ -75,7 +75,7 @@ final class Segments {
   /** Those that an earlier process left: its own, and those of partitions that are no longer. */
   List<Segment> find(int partitions) throws IOException {
     List<Segment> found = new ArrayList<>();
-    for (Path child : tools.disk().list(pipeFolder)) {
+    for (Path child : resources.disk().list(pipeFolder)) {
       String name = child.getFileName().toString();
       if (name.matches("\\d{1,9}")
           && Math.floorMod(Integer.parseInt(name), partitions) == partition) {
@@ -93,7 +93,7 @@ final class Segments {
     List<Path> done = new ArrayList<>();
     List<Path> foreign = new ArrayList<>();
     Set<String> numbers = new HashSet<>();
-    for (Path file : tools.disk().list(folder)) {
+    for (Path file : resources.disk().list(folder)) {
       Matcher name = NAME.matcher(file.getFileName().toString());
       long sequence = name.matches() ? Long.parseLong(name.group(1)) : 0;
       if (sequence < LEAST_SEQUENCE || sequence > LAST_SEQUENCE) {
@@ -104,10 +104,10 @@ final class Segments {
       if (name.group(2).equals("done")) {
         done.add(file);
       } else {
-        long bytes = tools.disk().size(file);
+        long bytes = resources.disk().size(file);
         numbers.add(name.group(1));
-        bound.add(bytes);
-        found.add(Segment.found(tools, file, sequence, bytes));
+        budget.add(bytes);
+        found.add(Segment.existing(resources, file, sequence, bytes));
       }
     }
     if (!foreign.isEmpty()) {
@@ -120,13 +120,13 @@ final class Segments {
     }
     for (Path file : done) {
       if (!numbers.contains(file.getFileName().toString().substring(0, 16))) {
-        tools.disk().delete(file);
+        resources.disk().delete(file);
       }
     }
   }
 
   /** Those that were found are the oldest. */
-  void addBefore(Deque<Segment> scanned) {
+  void prepend(Deque<Segment> scanned) {
     scanned.descendingIterator().forEachRemaining(all::addFirst);
     deleteSettled();
   }
@@ -134,7 +134,7 @@ final class Segments {
   // ---- written
 
   /** The one to write to, which may be a new one. */
-  Segment toWrite() throws IOException {
+  Segment activeSegment() throws IOException {
     Segment last = all.peekLast();
     if (last == null || last.isSealed()) {
       last = create(nextSequence++);
@@ -145,23 +145,23 @@ final class Segments {
 
   private Segment create(long sequence) throws IOException {
     Path own = pipeFolder.resolve(Integer.toString(partition));
-    Segment segment = Segment.create(tools, own, sequence);
+    Segment segment = Segment.create(resources, own, sequence);
     try {
       syncNames();
     } catch (IOException e) {
       segment.delete();
       throw e;
     }
-    bound.add(segment.length());
+    budget.add(segment.length());
     return segment;
   }
 
   /** The folders may be new too. */
   private void syncNames() throws IOException {
     if (!namesSynced) {
-      tools.disk().syncFolder(pipeFolder);
-      tools.disk().syncFolder(pipeFolder.getParent());
-      tools.disk().syncFolder(pipeFolder.getParent().getParent());
+      resources.disk().syncFolder(pipeFolder);
+      resources.disk().syncFolder(pipeFolder.getParent());
+      resources.disk().syncFolder(pipeFolder.getParent().getParent());
       namesSynced = true;
     }
   }
@@ -171,21 +171,21 @@ final class Segments {
     long before = segment.length();
     try {
       long offset = segment.append(block);
-      bound.add(segment.length() - before);
-      writtenNanos = tools.clock().nanos();
+      budget.add(segment.length() - before);
+      writtenNanos = resources.clock().nanos();
       return offset;
     } catch (IOException e) {
-      segment.cut(before);
+      segment.truncate(before);
       throw e;
     }
   }
 
   /** A segment that the next start reads before all others; synced, or not there if it throws. */
-  void keep(List<List<Event>> blocks) throws IOException {
-    if (nextKept == 0) {
-      nextKept = firstSequence - NUMBERS_TO_KEEP;
+  void persist(List<List<Event>> blocks) throws IOException {
+    if (nextPersisted == 0) {
+      nextPersisted = firstSequence - RESERVED_SEQUENCES;
     }
-    Segment segment = create(nextKept++);
+    Segment segment = create(nextPersisted++);
     try {
       for (List<Event> block : blocks) {
         append(segment, block);
@@ -193,7 +193,7 @@ final class Segments {
       segment.sync();
       onSync.run();
     } catch (IOException e) {
-      bound.add(-segment.length());
+      budget.add(-segment.length());
       segment.delete();
       throw e;
     }
@@ -207,7 +207,7 @@ final class Segments {
 
   private boolean seal(Segment segment) {
     sync(segment);
-    if (segment.isPromised() && !segment.isSynced(segment.length())) {
+    if (segment.isAwaitingSync() && !segment.isSynced(segment.length())) {
       return false;
     }
     segment.seal();
@@ -223,21 +223,21 @@ final class Segments {
       onSync.run();
     } catch (IOException e) {
       // What the system could not write it may have forgotten: more must not follow it.
-      if (!segment.isPromised()) {
+      if (!segment.isAwaitingSync()) {
         segment.seal();
       }
-      tools.health().failed("cannot sync " + segment.path(), e);
+      resources.health().failed("cannot sync " + segment.path(), e);
     }
   }
 
   /** Gives up the blocks from {@code offset} on. */
-  void cut(Segment segment, long offset) {
-    bound.add(offset - segment.length());
-    segment.cut(offset);
+  void truncate(Segment segment, long offset) {
+    budget.add(offset - segment.length());
+    segment.truncate(offset);
   }
 
   boolean hasRoom(long bytes) {
-    return bound.hasRoom(bytes + BlockHeader.BYTES + Segment.HEADER_BYTES);
+    return budget.hasRoom(bytes + BlockHeader.BYTES + Segment.HEADER_BYTES);
   }
 
   // ---- read
@@ -262,7 +262,7 @@ final class Segments {
    */
   boolean dropOldest(Consumer<Segment> onDrop) {
     for (Segment segment : all) {
-      if (segment.unreadEvents() > 0 && segment.isAtRest()) {
+      if (segment.unreadEvents() > 0 && segment.isIdle()) {
         onDrop.accept(segment);
         all.remove(segment);
         delete(segment);
@@ -284,9 +284,9 @@ final class Segments {
   private void delete(Segment segment) {
     try {
       segment.removeFile();
-      bound.add(-segment.length());
+      budget.add(-segment.length());
     } catch (IOException e) {
-      tools.health().complain("cannot delete " + segment.path(), e);
+      resources.health().warn("cannot delete " + segment.path(), e);
       undeleted.add(segment);
     }
   }
@@ -302,7 +302,7 @@ final class Segments {
       if (syncs) {
         sync(last);
       }
-      if (last.isSettled() && tools.clock().nanos() - writtenNanos > IDLE_NANOS) {
+      if (last.isSettled() && resources.clock().nanos() - writtenNanos > IDLE_NANOS) {
         last.seal();
         deleteSettled();
       }

@@ -21,7 +21,7 @@ import satellite.queue.Event;
 class BlockTest {
 
   @TempDir Path folder;
-  private final ByHand time = new ByHand();
+  private final ManualDiskThread time = new ManualDiskThread();
   private int files;
 
   @Test
@@ -46,7 +46,7 @@ class BlockTest {
     try (Disk.OpenFile file = Disk.REAL.create(folder.resolve("block" + files++))) {
       long bytes = new BlockWriter(time.clock(), buffer).write(file, 7, events);
       assertEquals(7 + bytes, file.size());
-      ByteBuffer all = new Window(1 << 20).at(file, 7, (int) bytes, 7 + bytes);
+      ByteBuffer all = new ReadAheadBuffer(1 << 20).read(file, 7, (int) bytes, 7 + bytes);
       BlockHeader header = BlockHeader.read(all, 0);
       assertEquals(bytes, header.bytes());
       assertEquals(events.size(), header.events());
@@ -98,7 +98,8 @@ class BlockTest {
       long bytes = new BlockWriter(time.clock(), 1000).write(file, 0, List.of(event(new byte[0])));
       time.setWall(Duration.ofHours(-3));
       ByteBuffer payload =
-          new Window(1000).at(file, BlockHeader.BYTES, (int) bytes - BlockHeader.BYTES, bytes);
+          new ReadAheadBuffer(1000)
+              .read(file, BlockHeader.BYTES, (int) bytes - BlockHeader.BYTES, bytes);
       Event read = new BlockReader(time.clock()).read(payload, 1, false).get(0);
       assertEquals(time.nanos(), read.receivedNanos());
     }
@@ -111,7 +112,7 @@ class BlockTest {
     Event large = new Event("/a/B", "k", null, new byte[0], parts, 1, 1);
     try (Disk.OpenFile file = Disk.REAL.create(folder.resolve("large"))) {
       long bytes = new BlockWriter(time.clock(), 256 << 10).write(file, 0, List.of(large));
-      ByteBuffer all = new Window(1000).at(file, 0, (int) bytes, bytes);
+      ByteBuffer all = new ReadAheadBuffer(1000).read(file, 0, (int) bytes, bytes);
       assertTrue(bytes > 4 << 20);
       ByteBuffer payload = all.position(BlockHeader.BYTES).slice();
       assertSameEvent(large, new BlockReader(time.clock()).read(payload, 1, true).get(0), "large");

@@ -51,14 +51,15 @@ class DamageTest {
   @BeforeEach
   void write() throws IOException {
     partition = folder.resolve("written/pipes/logs/0");
-    Life killed = new Life(folder.resolve("written"), Life.Shape.DURABLE, new FaultyDisk());
+    TestProcess killed =
+        new TestProcess(folder.resolve("written"), TestProcess.Settings.DURABLE, new FaultyDisk());
     for (int i = 0; i < EVENTS; i++) {
       killed.offer(killed.event("" + i, 162 + i));
       killed.time.run();
       segment = only(partition);
       ends.add((int) Files.size(segment));
     }
-    killed.folder.letGo();
+    killed.folder.releaseLock();
     written = Files.readAllBytes(segment);
   }
 
@@ -68,14 +69,15 @@ class DamageTest {
     }
   }
 
-  private Life startOn(byte[] bytes) throws IOException {
+  private TestProcess startOn(byte[] bytes) throws IOException {
     Files.createDirectories(partition);
     Files.write(segment, bytes);
     Path damaged = folder.resolve("written/damaged");
     for (Path file : new Disk.Real().list(damaged)) {
       Files.delete(file);
     }
-    return new Life(folder.resolve("written"), Life.Shape.DURABLE, new FaultyDisk());
+    return new TestProcess(
+        folder.resolve("written"), TestProcess.Settings.DURABLE, new FaultyDisk());
   }
 
   private List<String> setAside() throws IOException {
@@ -92,16 +94,16 @@ class DamageTest {
   @Test
   void aCutAtAnyByteLosesOnlyWhatIsBehindIt() throws Exception {
     for (int length = 0; length < written.length; length++) {
-      Life life = startOn(Arrays.copyOf(written, length));
+      TestProcess process = startOn(Arrays.copyOf(written, length));
       int cut = length;
       int whole = (int) ends.stream().filter(end -> end <= cut).count();
-      assertEquals(numbers(whole), life.drain(), "cut at " + length);
+      assertEquals(numbers(whole), process.drain(), "cut at " + length);
       int good = whole == 0 ? (length < Segment.HEADER_BYTES ? 0 : 24) : ends.get(whole - 1);
-      assertEquals(length - good, life.folder.damagedBytes(), "cut at " + length);
+      assertEquals(length - good, process.folder.damagedBytes(), "cut at " + length);
       assertEquals(length == good ? 0 : 1, setAside().size(), "cut at " + length);
-      life.booksBalance();
+      process.accountBalances();
       assertTrue(Files.notExists(segment), "cut at " + length);
-      life.folder.close();
+      process.folder.close();
     }
   }
 
@@ -110,19 +112,19 @@ class DamageTest {
     for (int bit = 0; bit < 8 * written.length; bit++) {
       byte[] bytes = written.clone();
       bytes[bit / 8] ^= (byte) (1 << bit % 8);
-      Life life = startOn(bytes);
+      TestProcess process = startOn(bytes);
       List<String> expected = new ArrayList<>(numbers(EVENTS));
       int at = bit / 8;
       if (at >= Segment.HEADER_BYTES) {
         expected.remove((int) ends.stream().filter(end -> end <= at).count());
       }
-      assertEquals(expected, life.drain(), "bit " + bit);
+      assertEquals(expected, process.drain(), "bit " + bit);
       assertEquals(1, setAside().size(), "bit " + bit);
-      assertTrue(life.folder.damagedBytes() > 0, "bit " + bit);
-      life.booksBalance();
-      assertEquals(0, life.account.outstanding(), "bit " + bit);
-      assertTrue(life.folder.isUp());
-      life.folder.close();
+      assertTrue(process.folder.damagedBytes() > 0, "bit " + bit);
+      process.accountBalances();
+      assertEquals(0, process.account.outstanding(), "bit " + bit);
+      assertTrue(process.folder.isUp());
+      process.folder.close();
     }
   }
 
@@ -130,10 +132,10 @@ class DamageTest {
   void aDamagedBlockWhoseHeaderIsGoodIsCountedAsDropped() throws Exception {
     byte[] bytes = written.clone();
     bytes[ends.get(1) - 1]++;
-    Life life = startOn(bytes);
-    assertEquals(EVENTS, life.account.recovered());
-    assertEquals(List.of("0", "2"), life.drain());
-    assertEquals(Map.of("damaged", 1L), life.account.droppedByReason());
+    TestProcess process = startOn(bytes);
+    assertEquals(EVENTS, process.account.recovered());
+    assertEquals(List.of("0", "2"), process.drain());
+    assertEquals(Map.of("damaged", 1L), process.account.droppedByReason());
     assertEquals(List.of("logs-0-" + name() + "-" + ends.get(0) + ".bytes"), setAside());
   }
 
@@ -145,9 +147,10 @@ class DamageTest {
   void damageIsSetAsideOnceHoweverOftenItIsRead() throws Exception {
     byte[] bytes = written.clone();
     bytes[Segment.HEADER_BYTES]++;
-    Life first = startOn(bytes);
-    first.folder.letGo();
-    Life second = new Life(folder.resolve("written"), Life.Shape.DURABLE, new FaultyDisk());
+    TestProcess first = startOn(bytes);
+    first.folder.releaseLock();
+    TestProcess second =
+        new TestProcess(folder.resolve("written"), TestProcess.Settings.DURABLE, new FaultyDisk());
     assertEquals(0, second.folder.damagedBytes());
     assertEquals(List.of("1", "2"), second.drain());
   }
@@ -158,8 +161,8 @@ class DamageTest {
     Files.writeString(folder.resolve("written/pipes/readme"), "mine");
     Files.createDirectories(partition.resolve("a folder"));
     Files.createDirectories(folder.resolve("written/pipes/other-pipe/0"));
-    Life life = startOn(written);
-    assertEquals(numbers(EVENTS), life.drain());
+    TestProcess process = startOn(written);
+    assertEquals(numbers(EVENTS), process.drain());
     assertEquals("mine", Files.readString(partition.resolve("notes.txt")));
     assertTrue(Files.isDirectory(partition.resolve("a folder")));
   }
@@ -169,32 +172,32 @@ class DamageTest {
     byte[] bytes = written.clone();
     ByteBuffer header = ByteBuffer.wrap(bytes);
     header.putInt(4, 2).putInt(20, BlockHeader.crc(header, 0, 20));
-    Life life = startOn(bytes);
-    assertEquals(List.of(), life.drain());
-    assertEquals(0, life.account.recovered());
-    life.folder.close();
+    TestProcess process = startOn(bytes);
+    assertEquals(List.of(), process.drain());
+    assertEquals(0, process.account.recovered());
+    process.folder.close();
     assertEquals(written.length, Files.size(segment));
   }
 
   @Test
   void whatIsSettledIsNotRepeatedAndDamageInThatListOnlyRepeats() throws Exception {
-    Life first = startOn(written);
+    TestProcess first = startOn(written);
     first.time.run();
     // One of three are settled, then it is killed.
     var events = first.queue.partition(0).poll(1, Long.MAX_VALUE);
     new Batch(first.queue.partition(0), events).done();
     first.time.pass(Duration.ofSeconds(2));
-    first.folder.letGo();
+    first.folder.releaseLock();
     Path done = partition.resolve(name() + ".done");
     byte[] list = Files.readAllBytes(done);
-    Life second = startOn(written);
+    TestProcess second = startOn(written);
     assertEquals(List.of("1", "2"), second.drain());
     second.folder.close();
     for (int bit = 0; bit < 8 * list.length; bit++) {
       byte[] flipped = list.clone();
       flipped[bit / 8] ^= (byte) (1 << bit % 8);
       Files.write(done, flipped);
-      Life third = startOn(written);
+      TestProcess third = startOn(written);
       List<String> came = third.drain();
       assertTrue(came.containsAll(List.of("1", "2")), "bit " + bit + ": " + came);
       assertTrue(came.size() == 3, "bit " + bit + ": " + came);
@@ -204,10 +207,10 @@ class DamageTest {
 
   @Test
   void aListOfAnotherSegmentOfThatNameCountsForNothing() throws Exception {
-    Life first = startOn(written);
+    TestProcess first = startOn(written);
     first.take();
     first.forward();
-    first.folder.letGo();
+    first.folder.releaseLock();
     Path done = partition.resolve(name() + ".done");
     DoneFile foreign = new DoneFile(Disk.REAL, done, 42);
     foreign.add(Segment.HEADER_BYTES);
@@ -220,22 +223,23 @@ class DamageTest {
   void numbersThatNoSatelliteHasCountForNothing() throws Exception {
     Files.write(partition.resolve("9999999999999999.done"), new byte[16]);
     Files.write(partition.resolve("0000000000000007.segment"), new byte[16]);
-    Life second = startOn(written);
+    TestProcess second = startOn(written);
     second.drain();
     second.offer(second.event("new", 200));
     second.time.run();
     assertTrue(second.acknowledged.contains("new"));
-    second.folder.letGo();
+    second.folder.releaseLock();
     List<String> came = startOn(written).drain();
     assertTrue(came.contains("new"), came.toString());
   }
 
   @Test
   void aSegmentThatVanishesIsCountedAsDamaged() throws Exception {
-    Life life = startOn(written);
+    TestProcess process = startOn(written);
     // Found, but memory has not taken it: it is read again only later.
-    assertEquals(EVENTS, life.account.recovered());
-    Life blocked = new Life(folder.resolve("other"), Life.Shape.QUEUED, new FaultyDisk());
+    assertEquals(EVENTS, process.account.recovered());
+    TestProcess blocked =
+        new TestProcess(folder.resolve("other"), TestProcess.Settings.QUEUED, new FaultyDisk());
     blocked.offer(0, 600);
     Path gone = folder.resolve("other/pipes/logs/0");
     for (Path file : new Disk.Real().list(gone)) {
@@ -245,7 +249,7 @@ class DamageTest {
     blocked.time.pass(Duration.ofSeconds(10));
     came += blocked.drain().size();
     assertEquals(600, came + blocked.account.dropped(), blocked.account::toString);
-    blocked.booksBalance();
+    blocked.accountBalances();
     assertEquals(0, blocked.account.spilled());
   }
 }

@@ -25,13 +25,13 @@ import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig.WhenFull;
 import satellite.queue.Spool;
 
-/** Into the disk and out of it again, in one life and in the next. */
+/** Into the disk and out of it again, in one process and in the next. */
 class DiskSpoolTest {
 
   @TempDir Path data;
 
-  private Life life(Life.Shape shape) {
-    return new Life(data, shape, new FaultyDisk());
+  private TestProcess process(TestProcess.Settings settings) {
+    return new TestProcess(data, settings, new FaultyDisk());
   }
 
   private static List<String> numbers(int from, int to) {
@@ -48,60 +48,60 @@ class DiskSpoolTest {
 
   @Test
   void touchesNoDiskWhileMemoryHasRoom() throws Exception {
-    Life life = life(Life.Shape.QUEUED);
-    life.offer(0, 30);
-    assertEquals(0, life.account.spilled());
+    TestProcess process = process(TestProcess.Settings.QUEUED);
+    process.offer(0, 30);
+    assertEquals(0, process.account.spilled());
     assertEquals(Set.of("lock"), files());
-    assertEquals(numbers(0, 30), life.drain());
+    assertEquals(numbers(0, 30), process.drain());
   }
 
   @Test
   void whatMemoryDoesNotHoldComesBackInOrder() throws Exception {
-    Life life = life(Life.Shape.QUEUED);
-    life.offer(0, 500);
-    assertTrue(life.account.spilled() >= 200, life.account::toString);
-    assertTrue(life.memory.usedBytes() <= 300_000);
-    life.booksBalance();
-    assertEquals(numbers(0, 500), life.drain());
-    assertEquals(0, life.account.outstanding());
-    assertEquals(0, life.account.spilled());
-    assertEquals(0, life.memory.usedBytes());
-    life.folder.close();
+    TestProcess process = process(TestProcess.Settings.QUEUED);
+    process.offer(0, 500);
+    assertTrue(process.account.spilled() >= 200, process.account::toString);
+    assertTrue(process.memory.usedBytes() <= 300_000);
+    process.accountBalances();
+    assertEquals(numbers(0, 500), process.drain());
+    assertEquals(0, process.account.outstanding());
+    assertEquals(0, process.account.spilled());
+    assertEquals(0, process.memory.usedBytes());
+    process.folder.close();
   }
 
   @Test
   void aDurableEventIsAcknowledgedWhenItIsOnDiskAndGoesOnFromMemory() {
-    Life life = life(Life.Shape.DURABLE);
-    assertTrue(life.offer(life.event("a", 1000)));
-    assertEquals(Set.of(), life.acknowledged);
-    life.time.run();
-    assertEquals(Set.of("a"), life.acknowledged);
-    assertEquals(1, life.folder.syncs());
-    assertEquals(List.of("a"), life.drain());
-    assertEquals(0, life.memory.usedBytes());
+    TestProcess process = process(TestProcess.Settings.DURABLE);
+    assertTrue(process.offer(process.event("a", 1000)));
+    assertEquals(Set.of(), process.acknowledged);
+    process.time.run();
+    assertEquals(Set.of("a"), process.acknowledged);
+    assertEquals(1, process.folder.syncs());
+    assertEquals(List.of("a"), process.drain());
+    assertEquals(0, process.memory.usedBytes());
   }
 
   @Test
   void whatWasDurableComesBackAfterAKill() {
-    Life killed = new Life(data, Life.Shape.DURABLE, Disk.REAL);
+    TestProcess killed = new TestProcess(data, TestProcess.Settings.DURABLE, Disk.REAL);
     killed.offer(0, 300);
     assertEquals(300, killed.acknowledged.size());
-    killed.folder.letGo();
-    Life next = life(Life.Shape.DURABLE);
+    killed.folder.releaseLock();
+    TestProcess next = process(TestProcess.Settings.DURABLE);
     assertEquals(300, next.account.recovered());
     assertEquals(numbers(0, 300), next.drain());
-    next.booksBalance();
+    next.accountBalances();
   }
 
   @Test
   void whatIsInMemoryAtAnOrderlyEndIsKeptBeforeWhatIsOnDisk() throws Exception {
-    Life first = life(Life.Shape.QUEUED);
+    TestProcess first = process(TestProcess.Settings.QUEUED);
     first.offer(0, 600);
     first.take();
     first.close();
     assertEquals(600, first.account.spilled());
     assertEquals(0, first.memory.usedBytes());
-    Life next = life(Life.Shape.QUEUED);
+    TestProcess next = process(TestProcess.Settings.QUEUED);
     next.offer(600, 20);
     assertEquals(numbers(0, 620), next.drain());
     assertEquals(0, next.account.outstanding());
@@ -111,7 +111,7 @@ class DiskSpoolTest {
 
   @Test
   void anOrderlyEndRepeatsNothing() {
-    Life first = life(Life.Shape.DURABLE);
+    TestProcess first = process(TestProcess.Settings.DURABLE);
     first.offer(0, 600);
     first.take();
     first.forward();
@@ -119,7 +119,7 @@ class DiskSpoolTest {
     int came = first.take().size();
     assertTrue(came > 0);
     first.close();
-    Life next = life(Life.Shape.DURABLE);
+    TestProcess next = process(TestProcess.Settings.DURABLE);
     List<String> rest = next.drain();
     assertEquals(numbers(600 - rest.size(), 600), rest);
     assertEquals(600, first.account.forwarded() + rest.size());
@@ -127,11 +127,11 @@ class DiskSpoolTest {
 
   @Test
   void nothingOvertakesWhatIsOnDiskFromTheFirstMomentOn() {
-    Life killed = life(Life.Shape.DURABLE);
+    TestProcess killed = process(TestProcess.Settings.DURABLE);
     killed.offer(0, 10);
-    killed.folder.letGo();
+    killed.folder.releaseLock();
     // The disk thread has not had a single look yet.
-    Life late = Life.notYetRecovered(data, Life.Shape.QUEUED);
+    TestProcess late = TestProcess.notYetRecovered(data, TestProcess.Settings.QUEUED);
     assertTrue(late.offer(late.event("10", 1000)));
     assertTrue(late.take().isEmpty());
     assertEquals(numbers(0, 11), late.drain());
@@ -139,136 +139,137 @@ class DiskSpoolTest {
 
   @Test
   void memoryIsFlatHoweverMuchIsOnDisk() {
-    Life life = life(Life.Shape.QUEUED);
+    TestProcess process = process(TestProcess.Settings.QUEUED);
     for (int i = 0; i < 8000; i++) {
-      assertTrue(life.offer(life.event("" + i, 1000)), life.account::toString);
-      life.time.run();
-      assertTrue(life.memory.usedBytes() <= life.memory.maxBytes());
+      assertTrue(process.offer(process.event("" + i, 1000)), process.account::toString);
+      process.time.run();
+      assertTrue(process.memory.usedBytes() <= process.memory.maxBytes());
     }
-    life.time.pass(Duration.ofSeconds(1));
-    assertTrue(life.memory.usedBytes() <= life.memory.maxBytes() * 6 / 10);
-    life.booksBalance();
-    assertEquals(numbers(0, 8000), life.drain());
+    process.time.pass(Duration.ofSeconds(1));
+    assertTrue(process.memory.usedBytes() <= process.memory.maxBytes() * 6 / 10);
+    process.accountBalances();
+    assertEquals(numbers(0, 8000), process.drain());
   }
 
   @Test
   void anEventThatIsLargeForMemoryComesBackToo() {
-    Life life = life(Life.Shape.QUEUED.memory(400_000));
-    assertTrue(life.offer(life.event("a", 210_000)));
-    assertTrue(life.offer(life.event("b", 100_000)));
-    life.time.pass(Duration.ofSeconds(1));
-    assertTrue(life.offer(life.event("c", 80_000)));
-    assertEquals(List.of("a", "b", "c"), life.drain());
-    life.close();
-    // Larger than all memory of a next life with less of it.
-    Life before = life(Life.Shape.DURABLE);
+    TestProcess process = process(TestProcess.Settings.QUEUED.memory(400_000));
+    assertTrue(process.offer(process.event("a", 210_000)));
+    assertTrue(process.offer(process.event("b", 100_000)));
+    process.time.pass(Duration.ofSeconds(1));
+    assertTrue(process.offer(process.event("c", 80_000)));
+    assertEquals(List.of("a", "b", "c"), process.drain());
+    process.close();
+    // Larger than all memory of a next process with less of it.
+    TestProcess before = process(TestProcess.Settings.DURABLE);
     assertTrue(before.offer(before.event("large", 300_000)));
     assertTrue(before.offer(before.event("small", 300)));
     before.close();
-    Life poor = life(Life.Shape.DURABLE.memory(100_000));
+    TestProcess poor = process(TestProcess.Settings.DURABLE.memory(100_000));
     assertEquals(List.of("large", "small"), poor.drain());
     assertEquals(0, poor.memory.usedBytes());
   }
 
   @Test
   void atTheBoundTheNewIsRefused() {
-    Life life = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    TestProcess process = process(TestProcess.Settings.QUEUED.disk(2_000_000, 100_000));
     int accepted = 0;
     for (int i = 0; i < 5000; i++) {
-      accepted += life.offer(life.event("" + i, 1000)) ? 1 : 0;
-      life.time.pass(Duration.ofMillis(20));
-      assertTrue(life.folder.usedBytes() <= 2_000_000);
+      accepted += process.offer(process.event("" + i, 1000)) ? 1 : 0;
+      process.time.pass(Duration.ofMillis(20));
+      assertTrue(process.folder.usedBytes() <= 2_000_000);
     }
     assertTrue(accepted > 1600 && accepted < 3000, accepted + " accepted");
-    assertEquals(5000 - accepted, life.account.refused());
-    assertEquals(numbers(0, accepted), life.drain());
-    assertEquals(0, life.account.dropped());
-    assertTrue(life.offer(life.event("again", 1000)));
-    assertEquals(List.of("again"), life.drain());
+    assertEquals(5000 - accepted, process.account.refused());
+    assertEquals(numbers(0, accepted), process.drain());
+    assertEquals(0, process.account.dropped());
+    assertTrue(process.offer(process.event("again", 1000)));
+    assertEquals(List.of("again"), process.drain());
   }
 
   @Test
   void whatWaitsAtTheBoundIsKeptAtAnOrderlyEnd() {
-    Life life = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    TestProcess process = process(TestProcess.Settings.QUEUED.disk(2_000_000, 100_000));
     int accepted = 0;
     for (int i = 0; i < 3000; i++) {
-      accepted += life.offer(life.event("" + i, 1000)) ? 1 : 0;
-      life.time.pass(Duration.ofMillis(20));
+      accepted += process.offer(process.event("" + i, 1000)) ? 1 : 0;
+      process.time.pass(Duration.ofMillis(20));
     }
-    life.close();
-    assertEquals(0, life.account.dropped());
-    assertEquals(accepted, life.account.spilled());
-    Life next = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    process.close();
+    assertEquals(0, process.account.dropped());
+    assertEquals(accepted, process.account.spilled());
+    TestProcess next = process(TestProcess.Settings.QUEUED.disk(2_000_000, 100_000));
     assertEquals(numbers(0, accepted), next.drain());
   }
 
   @Test
   void atTheBoundTheOldestGiveWayWhereThatIsWanted() {
-    Life life = life(Life.Shape.QUEUED.with(WhenFull.DROP_OLDEST).disk(2_000_000, 100_000));
+    TestProcess process =
+        process(TestProcess.Settings.QUEUED.with(WhenFull.DROP_OLDEST).disk(2_000_000, 100_000));
     for (int i = 0; i < 5000; i++) {
-      assertTrue(life.offer(life.event("" + i, 1000)));
-      life.time.pass(Duration.ofMillis(20));
-      assertTrue(life.folder.usedBytes() <= 2_000_000);
+      assertTrue(process.offer(process.event("" + i, 1000)));
+      process.time.pass(Duration.ofMillis(20));
+      assertTrue(process.folder.usedBytes() <= 2_000_000);
     }
-    long dropped = life.account.droppedByReason().get("queue_full");
-    assertTrue(dropped > 2000 && dropped < 3600, life.account::toString);
-    life.booksBalance();
-    List<String> came = life.drain();
+    long dropped = process.account.droppedByReason().get("queue_full");
+    assertTrue(dropped > 2000 && dropped < 3600, process.account::toString);
+    process.accountBalances();
+    List<String> came = process.drain();
     assertEquals(5000 - dropped, came.size());
     // What was in memory, and the newest.
     assertEquals("0", came.get(0));
     assertEquals("4999", came.get(came.size() - 1));
-    assertEquals(5000, life.account.forwarded() + dropped);
+    assertEquals(5000, process.account.forwarded() + dropped);
   }
 
   @Test
   void aDurablePipeIsRefusedAtTheBoundAndToldWhenThereIsSpaceAgain() {
-    Life life = life(Life.Shape.DURABLE.disk(1_000_000, 64 << 10));
+    TestProcess process = process(TestProcess.Settings.DURABLE.disk(1_000_000, 64 << 10));
     int accepted = 0;
-    while (life.offer(life.event("" + accepted, 1000))) {
+    while (process.offer(process.event("" + accepted, 1000))) {
       accepted++;
-      life.time.run();
+      process.time.run();
     }
-    assertTrue(life.queue.partition(0).diskRefuses());
+    assertTrue(process.queue.partition(0).diskRefuses());
     assertTrue(accepted > 700, accepted + " accepted");
     List<String> told = new ArrayList<>();
-    life.queue.onSpace(() -> told.add("space"));
-    assertEquals(numbers(0, accepted), life.drain());
-    assertEquals(accepted, life.acknowledged.size());
+    process.queue.onSpace(() -> told.add("space"));
+    assertEquals(numbers(0, accepted), process.drain());
+    assertEquals(accepted, process.acknowledged.size());
     assertEquals(List.of("space"), told);
-    assertFalse(life.queue.partition(0).diskRefuses());
+    assertFalse(process.queue.partition(0).diskRefuses());
   }
 
   @Test
   void fourDaysWithoutNodesKeepTheFirstHour() {
-    Life life = life(Life.Shape.QUEUED.disk(4_000_000, 200_000));
+    TestProcess process = process(TestProcess.Settings.QUEUED.disk(4_000_000, 200_000));
     List<String> accepted = new ArrayList<>();
     for (int second = 0; second < Duration.ofDays(4).toSeconds(); second += 2) {
       String key = Integer.toString(second);
-      if (life.offer(life.event(key, 1000))) {
+      if (process.offer(process.event(key, 1000))) {
         accepted.add(key);
       }
-      life.time.pass(Duration.ofSeconds(2));
+      process.time.pass(Duration.ofSeconds(2));
       // The next days are as the rest of this one.
-      if (life.account.refused() > 100) {
-        life.time.jump(Duration.ofHours(1));
+      if (process.account.refused() > 100) {
+        process.time.jump(Duration.ofHours(1));
         second += 3600;
       }
     }
     assertTrue(accepted.size() > 1800, accepted.size() + " accepted");
     assertEquals("3600", accepted.get(1800));
-    life.booksBalance();
-    assertEquals(accepted, life.drain());
-    assertEquals(0, life.account.dropped());
+    process.accountBalances();
+    assertEquals(accepted, process.drain());
+    assertEquals(0, process.account.dropped());
   }
 
   @Test
   void theAgeIsKeptOverAnOutageAndARestart() {
-    Life first = life(Life.Shape.DURABLE);
+    TestProcess first = process(TestProcess.Settings.DURABLE);
     assertTrue(first.offer(first.event("old", 1000)));
     first.time.pass(Duration.ofHours(3));
     first.close();
-    Life next = new Life(data, Life.Shape.DURABLE, Disk.REAL, first.time);
+    TestProcess next = new TestProcess(data, TestProcess.Settings.DURABLE, Disk.REAL, first.time);
     next.time.pass(Duration.ofHours(2));
     Event old = next.take().get(0);
     assertEquals(5, Duration.ofNanos(next.time.nanos() - old.receivedNanos()).toHours());
@@ -277,12 +278,12 @@ class DiskSpoolTest {
 
   @Test
   void partitionsThatAreNoLongerThereComeBackInOthers() {
-    Life four = life(Life.Shape.DURABLE.partitions(4));
+    TestProcess four = process(TestProcess.Settings.DURABLE.partitions(4));
     for (int i = 0; i < 40; i++) {
       assertTrue(four.offer(i % 4, four.event("" + i, 1000)));
     }
     four.close();
-    Life two = life(Life.Shape.DURABLE.partitions(2));
+    TestProcess two = process(TestProcess.Settings.DURABLE.partitions(2));
     assertEquals(40, two.account.recovered());
     two.time.pass(Duration.ofSeconds(1));
     List<String> odd = keys(two.queue.partition(1).poll(100, Long.MAX_VALUE));
@@ -296,63 +297,68 @@ class DiskSpoolTest {
 
   @Test
   void halvesOfAnEventAreOneOnDisk() {
-    Life first = life(Life.Shape.DURABLE);
+    TestProcess first = process(TestProcess.Settings.DURABLE);
     byte[][] parts = {{1}, {2}};
     Event gathered = new Event("/a/B", "k", null, new byte[0], parts, 2, 1, first.receipt("both"));
     first.queue.partition(0).offer(gathered);
     first.time.run();
     Batch whole = new Batch(first.queue.partition(0), first.queue.partition(0).poll(9, 999));
-    List<Batch> halves = whole.halvesOfSingle();
+    List<Batch> halves = whole.splitEvent();
     halves.get(0).done();
     first.time.pass(Duration.ofSeconds(2));
-    first.folder.letGo();
-    Life second = life(Life.Shape.DURABLE);
+    first.folder.releaseLock();
+    TestProcess second = process(TestProcess.Settings.DURABLE);
     assertEquals(2, second.account.recovered());
-    second.folder.letGo();
+    second.folder.releaseLock();
     halves.get(1).done();
     assertEquals(Set.of("both"), first.acknowledged);
   }
 
   @Test
   void twoPipesShareTheDiskAndNoneTakesAll() {
-    Life life = life(Life.Shape.QUEUED.disk(2_000_000, 100_000));
+    TestProcess process = process(TestProcess.Settings.QUEUED.disk(2_000_000, 100_000));
     MemoryQueue late =
         new MemoryQueue(
-            life.queue.config(), new MemoryBudget(400_000), life.folder, "late", new Account());
+            process.queue.config(),
+            new MemoryBudget(400_000),
+            process.folder,
+            "late",
+            new Account());
     for (int i = 0; i < 3000; i++) {
-      life.offer(life.event("" + i, 1000));
-      life.time.pass(Duration.ofMillis(20));
+      process.offer(process.event("" + i, 1000));
+      process.time.pass(Duration.ofMillis(20));
     }
-    long busy = life.folder.usedBytes();
+    long busy = process.folder.usedBytes();
     assertTrue(busy <= 1_600_000, busy + " bytes");
     for (int i = 0; i < 600; i++) {
-      late.partition(0).offer(life.event("" + i, 1000));
-      life.time.pass(Duration.ofMillis(20));
+      late.partition(0).offer(process.event("" + i, 1000));
+      process.time.pass(Duration.ofMillis(20));
     }
-    assertTrue(life.folder.usedBytes() > busy + 100_000);
+    assertTrue(process.folder.usedBytes() > busy + 100_000);
   }
 
   @Test
   void aFolderBelongsToOne() {
-    Life owner = life(Life.Shape.QUEUED);
+    TestProcess owner = process(TestProcess.Settings.QUEUED);
     FolderInUseException refused =
-        assertThrows(FolderInUseException.class, () -> life(Life.Shape.QUEUED));
+        assertThrows(FolderInUseException.class, () -> process(TestProcess.Settings.QUEUED));
     String process = "process " + ProcessHandle.current().pid() + " on ";
     assertTrue(refused.getMessage().contains(process), refused.getMessage());
     owner.close();
-    life(Life.Shape.QUEUED).close();
+    process(TestProcess.Settings.QUEUED).close();
   }
 
   @Test
   void pipesOfAnyNameHaveFoldersOfTheirOwn() throws Exception {
-    Life life = life(Life.Shape.DURABLE);
+    TestProcess process = process(TestProcess.Settings.DURABLE);
     for (String name : List.of("../../x", "..", "a/b", "a%2Fb", "ü")) {
       MemoryQueue odd =
-          new MemoryQueue(life.queue.config(), life.memory, life.folder, name, new Account());
-      assertTrue(odd.partition(0).offer(life.event(name, 1000)));
+          new MemoryQueue(
+              process.queue.config(), process.memory, process.folder, name, new Account());
+      assertTrue(odd.partition(0).offer(process.event(name, 1000)));
     }
-    life.time.run();
-    assertEquals(5, life.acknowledged.size());
+    process.time.run();
+    assertEquals(5, process.acknowledged.size());
     try (Stream<Path> pipes = Files.list(data.resolve("pipes"))) {
       assertEquals(5, pipes.count());
     }
@@ -360,65 +366,69 @@ class DiskSpoolTest {
 
   @Test
   void anIdleDiskHoldsNothing() throws Exception {
-    Life life = life(Life.Shape.DURABLE);
-    life.offer(0, 20);
-    life.drain();
-    life.time.pass(Duration.ofSeconds(15));
+    TestProcess process = process(TestProcess.Settings.DURABLE);
+    process.offer(0, 20);
+    process.drain();
+    process.time.pass(Duration.ofSeconds(15));
     assertEquals(Set.of("lock"), files());
-    assertEquals(0, life.folder.usedBytes());
+    assertEquals(0, process.folder.usedBytes());
   }
 
   /** Else what comes next in its source would see nothing before it, and overtake it. */
   @Test
   void eventsAreInMemoryBeforeTheyAreReadAsFarAsOthersCanSee() {
-    for (Life.Shape shape : List.of(Life.Shape.QUEUED, Life.Shape.DURABLE)) {
-      ByHand time = new ByHand();
-      Life life = new Life(data.resolve(shape.acknowledgement().name()), shape, Disk.REAL, time);
-      Watching memory = new Watching();
-      Spool spool = life.folder.open("watched", 0, life.queue.config(), new Account(), memory);
+    for (TestProcess.Settings settings :
+        List.of(TestProcess.Settings.QUEUED, TestProcess.Settings.DURABLE)) {
+      ManualDiskThread time = new ManualDiskThread();
+      TestProcess process =
+          new TestProcess(
+              data.resolve(settings.acknowledgement().name()), settings, Disk.REAL, time);
+      RecordingMemory memory = new RecordingMemory();
+      Spool spool =
+          process.folder.open("watched", 0, process.queue.config(), new Account(), memory);
       memory.spool = spool;
       memory.tight = true;
-      spool.add(life.event("a", 1000));
-      spool.add(life.event("b", 1000));
+      spool.add(process.event("a", 1000));
+      spool.add(process.event("b", 1000));
       time.pass(Duration.ofSeconds(1));
       assertEquals(2, spool.unread());
       memory.tight = false;
       time.pass(Duration.ofSeconds(1));
-      spool.add(life.event("c", 1000));
+      spool.add(process.event("c", 1000));
       time.pass(Duration.ofSeconds(1));
       assertEquals(List.of("back a", "back b", "on c"), memory.came);
       assertEquals(0, spool.unread());
-      life.folder.letGo();
+      process.folder.releaseLock();
     }
   }
 
-  private static final class Watching implements Spool.Memory {
+  private static final class RecordingMemory implements Spool.Memory {
     private final List<String> came = new ArrayList<>();
     private Spool spool;
     private boolean tight;
 
     @Override
-    public boolean takesBack(long bytes) {
+    public boolean tryReserve(long bytes) {
       return !tight;
     }
 
     @Override
-    public void comesBack(Event event) {
+    public void enqueueReadBack(Event event) {
       came.add((spool.unread() > 0 ? "back " : "too late: ") + event.key());
     }
 
     @Override
-    public void goesOn(Event event) {
+    public void enqueueDirectly(Event event) {
       came.add((spool.unread() > 0 ? "on " : "too late: ") + event.key());
     }
 
     @Override
-    public void givesBack(long bytes) {}
+    public void release(long bytes) {}
 
     @Override
     public void written(int events, long bytes) {}
 
     @Override
-    public void diskAcceptsAgain() {}
+    public void acceptsAgain() {}
   }
 }

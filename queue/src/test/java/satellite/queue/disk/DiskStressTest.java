@@ -151,16 +151,17 @@ class DiskStressTest {
         Set<String> promised = Set.copyOf(acknowledged);
         disk.powerCut(folder, copy, random);
         Set<String> perhapsSettled = Set.copyOf(settling);
-        ByHand time = new ByHand();
-        Life next =
-            new Life(copy, Life.Shape.DURABLE.partitions(PARTITIONS), new FaultyDisk(), time);
+        ManualDiskThread time = new ManualDiskThread();
+        TestProcess next =
+            new TestProcess(
+                copy, TestProcess.Settings.DURABLE.partitions(PARTITIONS), new FaultyDisk(), time);
         Set<String> came = new HashSet<>(next.drain());
         Set<String> lost = new HashSet<>(promised);
         lost.removeAll(came);
         lost.removeAll(perhapsSettled);
         assertEquals(
             List.of(), lost.stream().sorted().limit(5).toList(), "seed " + seed + ", cut " + cut);
-        next.booksBalance();
+        next.accountBalances();
       }
       for (Future<?> producer : producing) {
         producer.get(HANG_SECONDS, TimeUnit.SECONDS);
@@ -205,7 +206,7 @@ class DiskStressTest {
           }
           // It may be told of space that is not enough; the others must be told then.
           space.tryAcquire(20, TimeUnit.MILLISECONDS);
-          queue.passOn();
+          queue.wakeNext();
         }
       }
       return null;

@@ -7,10 +7,10 @@ import satellite.queue.Event;
 final class RandomEvents {
 
   private final Random random;
-  private final ByHand time;
+  private final ManualDiskThread time;
   private final byte[][] contexts = new byte[3][];
 
-  RandomEvents(Random random, ByHand time) {
+  RandomEvents(Random random, ManualDiskThread time) {
     this.random = random;
     this.time = time;
     for (int i = 0; i < contexts.length; i++) {

@@ -1,0 +1,28 @@
+package satellite.deadletters;
+
+import java.io.IOException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import satellite.pipes.deadletters.LetterFolder;
+import satellite.pipes.deadletters.LetterFolder.Moved;
+
+/** {@code satellite dead-letters purge}. */
+@Command(name = "purge", description = "Deletes dead letters.")
+final class PurgeDeadLetters extends DeadLettersSubcommand {
+
+  @Mixin private DeadLetterSelection selection = new DeadLetterSelection();
+
+  @Override
+  void run(LetterFolder folder) throws IOException, CommandFailedException {
+    out().println(words(folder.purge(selection.in(folder, spec()), this::note)) + " purged");
+  }
+
+  static String words(Moved moved) {
+    return count(moved.letters(), "letter")
+        + " ("
+        + count(moved.messages(), "message")
+        + ", "
+        + size(moved.bytes())
+        + ")";
+  }
+}
