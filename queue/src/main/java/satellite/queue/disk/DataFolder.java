@@ -143,17 +143,11 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
   @Override
   public synchronized Spool open(
       String pipe, int partition, QueueConfig queue, Account account, Spool.Memory memory) {
-    DiskSpool spool =
-        new DiskSpool(
-            this,
-            resources,
-            shares.computeIfAbsent(pipe, any -> budget.new Share()),
-            pipes().resolve(folderName(pipe)),
-            partition,
-            queue,
-            segmentBytes(),
-            account,
-            memory);
+    DiskBudget.Share share = shares.computeIfAbsent(pipe, any -> budget.new Share());
+    Path pipeFolder = pipes().resolve(folderName(pipe));
+    Segments segments =
+        new Segments(resources, share, pipeFolder, partition, segmentBytes(), this::synced);
+    DiskSpool spool = new DiskSpool(this, resources, segments, queue, account, memory);
     if (lock != null) {
       spool.findSegments();
     }
@@ -301,7 +295,7 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
     }
   }
 
-  void synced() {
+  private void synced() {
     syncs.incrementAndGet();
   }
 

@@ -1,7 +1,6 @@
 package satellite.queue.disk;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -46,8 +45,7 @@ final class DiskSpool implements Spool {
 
   private final DataFolder folder;
   private final DiskResources resources;
-  private final DiskBudget.Share budget;
-  private final Path pipeFolder;
+  private final Segments segments;
   private final QueueConfig queue;
   private final boolean durable;
   private final boolean dropsOldest;
@@ -65,7 +63,6 @@ final class DiskSpool implements Spool {
   private volatile boolean closed;
   private volatile boolean starved;
 
-  private final Segments segments;
   private final Deque<Segment> notScanned = new ArrayDeque<>();
   private final Deque<Segment> scanned = new ArrayDeque<>();
   private final Deque<Event> waiting = new ArrayDeque<>();
@@ -83,22 +80,16 @@ final class DiskSpool implements Spool {
   DiskSpool(
       DataFolder folder,
       DiskResources resources,
-      DiskBudget.Share budget,
-      Path pipeFolder,
-      int partition,
+      Segments segments,
       QueueConfig queue,
-      int segmentBytes,
       Account account,
       Memory memory) {
     this.folder = folder;
     this.resources = resources;
-    this.budget = budget;
-    this.pipeFolder = pipeFolder;
+    this.segments = segments;
     this.queue = queue;
     this.durable = queue.acknowledgement() == Acknowledgement.DURABLE;
     this.dropsOldest = queue.whenFull() == WhenFull.DROP_OLDEST;
-    this.segments =
-        new Segments(resources, budget, pipeFolder, partition, segmentBytes, folder::synced);
     this.account = account;
     this.memory = memory;
   }
@@ -109,7 +100,7 @@ final class DiskSpool implements Spool {
   public boolean accepts() {
     return !closed
         && resources.health().isUp()
-        && (dropsOldest || budget.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
+        && (dropsOldest || segments.hasRoom(BLOCK_BYTES + arrivedBytes.get() + waitingBytes));
   }
 
   @Override
@@ -183,7 +174,7 @@ final class DiskSpool implements Spool {
     try {
       notScanned.addAll(segments.find(queue.partitions()));
     } catch (IOException e) {
-      resources.health().warn("cannot list " + pipeFolder, e);
+      resources.health().warn("cannot list " + segments.pipeFolder(), e);
     }
     if (!notScanned.isEmpty()) {
       recovering = true;
@@ -249,7 +240,7 @@ final class DiskSpool implements Spool {
       writePersisted();
       writeWaiting();
     } catch (IOException e) {
-      resources.health().failed("cannot write to " + pipeFolder, e);
+      resources.health().failed("cannot write to " + segments.pipeFolder(), e);
       cannotWrite("cannot write: " + e.getMessage());
     }
   }

@@ -70,6 +70,10 @@ final class Segments {
     this.onSync = onSync;
   }
 
+  Path pipeFolder() {
+    return pipeFolder;
+  }
+
   // ---- found
 
   /** Those that an earlier process left: its own, and those of partitions that are no longer. */
@@ -236,6 +240,7 @@ final class Segments {
     segment.truncate(offset);
   }
 
+  /** For a block of so many bytes. Any thread. */
   boolean hasRoom(long bytes) {
     return budget.hasRoom(bytes + BlockHeader.BYTES + Segment.HEADER_BYTES);
   }
