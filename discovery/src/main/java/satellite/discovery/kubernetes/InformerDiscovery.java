@@ -11,7 +11,6 @@ import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,9 +23,9 @@ import satellite.discovery.Source;
 import satellite.discovery.SourceStatus;
 
 /**
- * The objects of one namespace that one selector matches, listed once and then watched: an informer
- * of fabric8, which lists again and watches again after any failure, with a pause that doubles.
- * While it does not watch, what it knew last stays, and the API server is asked now and then why.
+ * The objects of a {@link WatchTarget}, listed once and then watched: an informer of fabric8, which
+ * lists again and watches again after any failure, with a pause that doubles. While it does not
+ * watch, what it knew last stays, and the API server is asked now and then why.
  */
 final class InformerDiscovery<T extends HasMetadata> implements Discovery {
 
@@ -38,8 +37,7 @@ final class InformerDiscovery<T extends HasMetadata> implements Discovery {
   private static final int MAX_NAMED = 5;
 
   private final FilterWatchListDeletable<T, ?, ?> objects;
-  private final KubernetesConfig.Kind kind;
-  private final String namespace;
+  private final WatchTarget target;
   private final Function<T, ExtractedNodes> extract;
   private final Source source;
   private final ScheduledExecutorService timer;
@@ -55,20 +53,14 @@ final class InformerDiscovery<T extends HasMetadata> implements Discovery {
    */
   InformerDiscovery(
       FilterWatchListDeletable<T, ?, ?> objects,
-      KubernetesConfig.Kind kind,
-      String namespace,
-      KubernetesConfig.Selector selector,
+      WatchTarget target,
       Function<T, ExtractedNodes> extract,
       Clock clock,
       ScheduledExecutorService timer) {
     this.objects = objects;
-    this.kind = kind;
-    this.namespace = namespace;
+    this.target = target;
     this.extract = extract;
-    String where = namespace.equals(KubernetesConfig.ALL_NAMESPACES) ? "all namespaces" : namespace;
-    String label = selector.label().isEmpty() ? "" : ", " + selector.label();
-    String field = selector.field().isEmpty() ? "" : ", " + selector.field();
-    this.source = new Source("kubernetes " + kind.resource + " in " + where + label + field, clock);
+    this.source = new Source(target.toString(), clock);
     this.timer = timer;
   }
 
@@ -208,7 +200,7 @@ final class InformerDiscovery<T extends HasMetadata> implements Discovery {
       return "the API server cannot be asked: " + said(cause);
     }
     return switch (known.getCode()) {
-      case HttpURLConnection.HTTP_FORBIDDEN -> "forbidden; " + rule();
+      case HttpURLConnection.HTTP_FORBIDDEN -> "forbidden; " + target.requiredRole();
       case HttpURLConnection.HTTP_UNAUTHORIZED ->
           "the API server does not take our token, password or certificate (401)";
       default -> "the API server answers " + known.getCode() + message(known.getStatus());
@@ -227,18 +219,6 @@ final class InformerDiscovery<T extends HasMetadata> implements Discovery {
     String text = cause.getMessage() == null ? "" : cause.getMessage();
     String first = text.lines().findFirst().orElse("");
     return first.isEmpty() ? cause.getClass().getSimpleName() : first;
-  }
-
-  /** What somebody with the right to must write. */
-  private String rule() {
-    boolean everywhere = namespace.equals(KubernetesConfig.ALL_NAMESPACES);
-    return String.format(
-        Locale.ROOT,
-        "the account needs a %s with apiGroups [\"%s\"], resources [%s], verbs [list, watch]%s",
-        everywhere ? "ClusterRole" : "Role",
-        kind.apiGroup,
-        kind.resource,
-        everywhere ? "" : " in namespace " + namespace);
   }
 
   @Override

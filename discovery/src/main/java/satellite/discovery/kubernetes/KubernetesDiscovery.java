@@ -122,7 +122,7 @@ public final class KubernetesDiscovery implements Discovery {
     }
     for (String namespace : config.namespaces()) {
       for (KubernetesConfig.Selector selector : config.selectors()) {
-        lists.add(informer(namespace, selector));
+        lists.add(informer(new WatchTarget(config.kind(), namespace, selector)));
       }
     }
     joined = new CompositeDiscovery(List.copyOf(lists), timer);
@@ -230,29 +230,22 @@ public final class KubernetesDiscovery implements Discovery {
     }
   }
 
-  private InformerDiscovery<?> informer(String namespace, KubernetesConfig.Selector selector) {
+  private InformerDiscovery<?> informer(WatchTarget target) {
     NodeExtractor extractor = new NodeExtractor(config.port(), config.onlyReady());
-    return switch (config.kind()) {
-      case POD -> informer(client.pods(), namespace, selector, extractor::pod);
-      case SERVICE -> informer(client.services(), namespace, selector, extractor::service);
-      case ENDPOINTS -> informer(client.endpoints(), namespace, selector, extractor::endpoints);
+    return switch (target.kind()) {
+      case POD -> informer(client.pods(), target, extractor::pod);
+      case SERVICE -> informer(client.services(), target, extractor::service);
+      case ENDPOINTS -> informer(client.endpoints(), target, extractor::endpoints);
       case ENDPOINTSLICE ->
-          informer(
-              client.discovery().v1().endpointSlices(),
-              namespace,
-              selector,
-              extractor::endpointSlice);
+          informer(client.discovery().v1().endpointSlices(), target, extractor::endpointSlice);
     };
   }
 
   private <T extends HasMetadata> InformerDiscovery<T> informer(
-      MixedOperation<T, ?, ?> all,
-      String namespace,
-      KubernetesConfig.Selector selector,
-      Function<T, ExtractedNodes> extract) {
-    boolean everywhere = namespace.equals(KubernetesConfig.ALL_NAMESPACES);
+      MixedOperation<T, ?, ?> all, WatchTarget target, Function<T, ExtractedNodes> extract) {
     FilterWatchListDeletable<T, ?, ?> some =
-        everywhere ? all.inAnyNamespace() : all.inNamespace(namespace);
+        target.isInAllNamespaces() ? all.inAnyNamespace() : all.inNamespace(target.namespace());
+    KubernetesConfig.Selector selector = target.selector();
     if (!selector.label().isEmpty()) {
       some = (FilterWatchListDeletable<T, ?, ?>) some.withLabelSelector(selector.label());
     }
@@ -261,7 +254,7 @@ public final class KubernetesDiscovery implements Discovery {
         some = (FilterWatchListDeletable<T, ?, ?>) with(some, term.strip());
       }
     }
-    return new InformerDiscovery<>(some, config.kind(), namespace, selector, extract, clock, timer);
+    return new InformerDiscovery<>(some, target, extract, clock, timer);
   }
 
   /** {@code key=value}, {@code key==value} or {@code key!=value}. */
