@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import satellite.admin.AdminServer;
 import satellite.admin.StatusCollector;
+import satellite.admin.TrafficStatus;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
@@ -228,20 +229,12 @@ public final class Proxy {
     return new StatusCollector(
         config.telemetry(),
         effective,
-        discovery,
-        routers,
-        pipes,
-        memory,
-        folder,
-        letters,
-        server,
-        passThrough,
-        http,
-        replica.readiness(),
-        replica.others(),
         cpu,
-        pool,
-        System::nanoTime);
+        new TrafficStatus(pipes, routers, pool, System::nanoTime),
+        discovery,
+        new StatusCollector.Servers(server, passThrough, http, replica.readiness()),
+        new StatusCollector.Storage(memory, folder, letters),
+        replica.others());
   }
 
   /** No call of a pipe outlives its timeout. */
