@@ -131,6 +131,6 @@ class EnvoyTest {
   }
 
   private Set<String> metrics(Envoy envoy) throws Exception {
-    return environment.measured("envoy_(?!sr_).*", envoy.service(), envoy.instance());
+    return environment.measured("envoy_.*", envoy.service(), envoy.instance());
   }
 }

@@ -87,15 +87,10 @@ final class OpenTelemetrySdk implements Telemetry {
 
   OpenTelemetrySdk(String service, Protocol protocol, String address, String compression) {
     Exporters to = Exporters.of(protocol, address, compression);
-    // By job_name OAP finds its rules, by host.name the service that they measure. It reads
-    // service.name as another job_name and takes the first of both; the SDK sorts them by name.
+    // Spans and logs are of service.name, what is measured of host.name.
     Resource resource =
         Resource.create(
-            Attributes.builder()
-                .put("service.name", service)
-                .put("job_name", "vm-monitoring")
-                .put("host.name", service)
-                .build());
+            Attributes.builder().put("service.name", service).put("host.name", service).build());
     traces =
         SdkTracerProvider.builder()
             .setResource(resource)

@@ -25,15 +25,11 @@ final class OtlpJson implements Telemetry {
 
   OtlpJson(String service, String address) {
     this.address = address;
-    // OAP reads service.name as another job_name, and takes the first of both.
     this.resource =
         object(
             "'attributes': ["
                 + String.join(
-                    ",",
-                    attribute("job_name", "vm-monitoring"),
-                    attribute("host.name", service),
-                    attribute("service.name", service))
+                    ",", attribute("host.name", service), attribute("service.name", service))
                 + "]");
   }
 

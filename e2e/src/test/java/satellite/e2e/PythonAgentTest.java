@@ -34,7 +34,7 @@ class PythonAgentTest {
   private static final int BAD = 10;
   private static final int ALL = GOOD + BAD;
 
-  /** All that {@code python-runtime.yaml} knows. */
+  /** What {@code python-agent.yaml} makes of the meters of its interpreter. */
   private static final List<String> RUNTIME =
       List.of(
           "meter_instance_pvm_process_cpu_utilization",

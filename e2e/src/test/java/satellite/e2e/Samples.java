@@ -305,10 +305,7 @@ final class Samples {
     return ExportMetricsServiceRequest.newBuilder()
         .addResourceMetrics(
             ResourceMetrics.newBuilder()
-                .setResource(
-                    Resource.newBuilder()
-                        .addAttributes(attribute("job_name", "vm-monitoring"))
-                        .addAttributes(attribute("host.name", host)))
+                .setResource(Resource.newBuilder().addAttributes(attribute("host.name", host)))
                 .addScopeMetrics(ScopeMetrics.newBuilder().addMetrics(metric)))
         .build();
   }
