@@ -23,8 +23,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(TestEnvironmentResolver.class)
 class ConfigurationTest {
 
-  /** As it is shipped with the Go Satellite. */
-  private static final Path GO = Path.of("src/test/resources/go-satellite-config.yaml");
+  /** All that the Go Satellite's own file says, but for its comments. */
+  private static final Path GO =
+      SatelliteProcess.ROOT.resolve("satellite/src/test/resources/go-satellite-config.yaml");
 
   /** Pipes of that file that the OAPs here have a receiver for: not eBPF, nor async-profiler. */
   private static final Set<String> GO_PIPES =
@@ -47,8 +48,7 @@ class ConfigurationTest {
   void theGoSatellitesOwnFileCarriesEveryKind(TestEnvironment environment) throws Exception {
     environment.needsSatellite();
     try (var satellite =
-            SatelliteProcess.inFrontOf(
-                "satellite-go-config", GO.toAbsolutePath(), environment.one, environment.two);
+            SatelliteProcess.inFrontOf("satellite-go-config", GO, environment.one, environment.two);
         SampleSender feed = new SampleSender(satellite.address())) {
       assertEquals(queuedPipesOf(GO), pipesOf(satellite));
 

@@ -152,7 +152,7 @@ class DiskSectionTest extends ConfigFixture {
 
   @Test
   void theGoSatellitesFileWithItsQueueOnDiskStarts() {
-    String file = text(GO_FILE).replace("\"memory-queue\"", "mmap-queue");
+    String file = text(GO_FILE).replace("memory-queue", "mmap-queue");
     SatelliteConfig config = load(file);
     assertEquals(ConfigFile.load(GO_FILE, Map.of()).pipes(), config.pipes());
     List<String> said =

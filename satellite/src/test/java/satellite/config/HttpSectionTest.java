@@ -42,7 +42,7 @@ class HttpSectionTest extends ConfigFixture {
   @Test
   void isOffWithAFileThatListsServersButNotThisOne() {
     assertNull(load("sharing: {servers: [{plugin_name: grpc-server}]}").http());
-    assertNull(load(text(resource("go-satellite-config.yaml"))).http());
+    assertNull(load(text(GO_FILE)).http());
   }
 
   @Test

@@ -49,10 +49,13 @@ class RefusalTest extends ConfigFixture {
   @Test
   void badValueFromTheEnvironmentNamesTheVariable() {
     refused(
-        text(GO_FILE),
+        pipe(
+            "grpc-native-tracing-receiver",
+            "    sender:",
+            "      flush_time: ${SATELLITE_TRACINGPIPE_SENDER_FLUSH_TIME:1000}"),
         Map.of("SATELLITE_TRACINGPIPE_SENDER_FLUSH_TIME", "soon"),
-        "line 216, ",
-        "pipes[2].sender.flush_time (set by the environment variable"
+        "line 6, ",
+        "pipes[0].sender.flush_time (set by the environment variable"
             + " SATELLITE_TRACINGPIPE_SENDER_FLUSH_TIME): must be a duration",
         "found \"soon\"");
   }
