@@ -1,15 +1,12 @@
 {{- define "satellite.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{/* The release's name says enough if the chart's is part of it. 52: with what is appended, 63 at most. */}}
 {{- define "satellite.fullname" -}}
-{{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
-{{- else if contains (include "satellite.name" .) .Release.Name }}
-{{- .Release.Name | trunc 52 | trimSuffix "-" }}
-{{- else }}
-{{- printf "%s-%s" .Release.Name (include "satellite.name" .) | trunc 52 | trimSuffix "-" }}
-{{- end }}
+{{- $name := include "satellite.name" . }}
+{{- $both := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
+{{- .Values.fullnameOverride | default $both | trunc 52 | trimSuffix "-" }}
 {{- end }}
 
 {{- define "satellite.selectorLabels" -}}
@@ -36,11 +33,7 @@ by which pods are found.
 {{- end }}
 
 {{- define "satellite.serviceAccountName" -}}
-{{- if .Values.serviceAccount.create }}
-{{- default (include "satellite.fullname" .) .Values.serviceAccount.name }}
-{{- else }}
-{{- default "default" .Values.serviceAccount.name }}
-{{- end }}
+{{- .Values.serviceAccount.name | default (ternary (include "satellite.fullname" .) "default" .Values.serviceAccount.create) }}
 {{- end }}
 
 {{/* Roles of several releases may lie in OAP's namespace. */}}

@@ -275,6 +275,27 @@ class ChartTest {
     assertEquals(size, Yaml.at(volume(chart, "data"), "emptyDir", "sizeLimit"));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | gate-satellite | gate-satellite",
+        "nameOverride: proxy | gate-proxy | gate-proxy",
+        "nameOverride: ate | gate | gate",
+        "{nameOverride: proxy, fullnameOverride: front} | front | front",
+        "serviceAccount: {name: reader} | gate-satellite | reader",
+        "serviceAccount: {create: false} | gate-satellite | default",
+        "serviceAccount: {create: false, name: reader} | gate-satellite | reader",
+        "fullnameOverride: a23456789-123456789-123456789-123456789-123456789-b-cut"
+            + " | a23456789-123456789-123456789-123456789-123456789-b"
+            + " | a23456789-123456789-123456789-123456789-123456789-b",
+      })
+  void isNamedByReleaseAndChart(String values, String name, String account) throws Exception {
+    Chart.Rendered chart = Chart.render(values);
+    assertEquals(name, Yaml.text(chart.workload(), "metadata", "name"));
+    assertEquals(account, Yaml.text(chart.pod(), "serviceAccountName"));
+  }
+
   /** They had become numbers. */
   @Test
   void namesOfDigitsStayNames() throws Exception {
