@@ -102,7 +102,7 @@ abstract class QueueFixture {
   }
 
   @AfterEach
-  void booksBalanceAndNothingIsHeld() {
+  void accountBalancesAndNothingIsHeld() {
     assertEquals(
         queues.stream().mapToInt(MemoryQueue::events).sum(),
         queues.stream().flatMap(q -> q.partitions().stream()).mapToInt(p -> p.waiting()).sum()

@@ -276,7 +276,7 @@ class ForwardingTest extends FlowFixture {
     node();
     start(ENVOY_ALS_V3);
     Caller caller = Caller.stream(client(), Samples.ALS);
-    // Several, as a connection is read in strokes only once it is known.
+    // Several, as the reads of a connection are coalesced only once it is known.
     for (int i = 1; i <= 4; i++) {
       long sent = System.nanoTime();
       caller.send(Samples.accessLog("envoy-1", "/" + i));

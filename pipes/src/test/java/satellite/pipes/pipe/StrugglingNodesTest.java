@@ -40,7 +40,7 @@ class StrugglingNodesTest extends FlowFixture {
 
   private static final int LARGEST_WINDOW = 256;
 
-  private final ScheduledExecutorService strokes = Executors.newSingleThreadScheduledExecutor();
+  private final ScheduledExecutorService faults = Executors.newSingleThreadScheduledExecutor();
   private final AtomicInteger sent = new AtomicInteger();
 
   @BeforeEach
@@ -53,8 +53,8 @@ class StrugglingNodesTest extends FlowFixture {
   }
 
   @AfterEach
-  void noMoreStrokes() {
-    strokes.shutdownNow();
+  void noMoreFaults() {
+    faults.shutdownNow();
   }
 
   /** On streams of their own, each of which has its partition. */
@@ -76,7 +76,7 @@ class StrugglingNodesTest extends FlowFixture {
   /** It answers what it has, once in a while. */
   private void answersOnlyEvery(StandInOap node, int millis) {
     node.hold();
-    strokes.scheduleAtFixedRate(
+    faults.scheduleAtFixedRate(
         () -> {
           node.release();
           node.hold();
@@ -180,7 +180,7 @@ class StrugglingNodesTest extends FlowFixture {
     try (Cable cable = new Cable(resets.port())) {
       start(Set.of(new Node("127.0.0.1", cable.port()), at(good, 1)), EVENT);
       awaitUp(2);
-      strokes.scheduleAtFixedRate(cable::reset, 50, 50, TimeUnit.MILLISECONDS);
+      faults.scheduleAtFixedRate(cable::reset, 50, 50, TimeUnit.MILLISECONDS);
       for (int i = 0; i < 10; i++) {
         send(400);
       }
@@ -215,7 +215,7 @@ class StrugglingNodesTest extends FlowFixture {
     start(EVENT);
     awaitUp(1);
     AtomicInteger most = new AtomicInteger();
-    strokes.scheduleAtFixedRate(
+    faults.scheduleAtFixedRate(
         () -> most.accumulateAndGet(slow.openCalls(), Math::max), 1, 1, TimeUnit.MILLISECONDS);
     send(4000);
     assertNothingLost();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** When a connection is read in strokes, and when as it comes; the time is turned by hand. */
+/** When reads of a connection are coalesced, and when as it comes; the time is turned by hand. */
 class ReadCoalescingTest {
 
   private static final int PAUSE_MILLIS = 100;
@@ -42,14 +42,14 @@ class ReadCoalescingTest {
   }
 
   @Test
-  void frequentSmallReadsAreJoinedUntilTheNextStroke() {
+  void frequentSmallReadsAreJoinedUntilTheNextRead() {
     accessLogs();
     arrives(SMALL);
     pass(20);
     arrives(SMALL);
     assertFalse(isRead());
     pass(29);
-    assertFalse(isRead(), "the stroke is at the full tenth of a second");
+    assertFalse(isRead(), "the next read is at the full tenth of a second");
     pass(1);
     assertTrue(isRead());
   }
