@@ -43,7 +43,6 @@ final class StandingPipe {
 
   static Pipe of(ReceiverPlugin receiver, QueueConfig queue, PipeConfig.Gather gather) {
     var pool = new ScheduledThreadPoolExecutor(1);
-    pool.shutdown();
     Router<Connection> router =
         new Router<>(
             (node, onChange) -> {
@@ -65,7 +64,10 @@ final class StandingPipe {
             new PipeConfig.Routing(10, SECOND, List.of()),
             false);
     Storage storage = Storage.inMemory(new MemoryBudget(16 << 20));
-    return new Pipe(config, router, NOWHERE, storage, PipeMetrics.NOOP, pool, System::nanoTime);
+    Pipe pipe =
+        new Pipe(config, router, NOWHERE, storage, PipeMetrics.NOOP, pool, System::nanoTime);
+    pool.shutdownNow();
+    return pipe;
   }
 
   /** As when a node has answered for the oldest event. */
