@@ -65,9 +65,9 @@ public final class Proxy {
   private static final System.Logger LOG = System.getLogger("satellite");
 
   /** For what was broken off, and for what the disk still has to write. */
-  private static final Duration KEEPING = Duration.ofSeconds(1);
+  private static final Duration PERSIST_TIME = Duration.ofSeconds(1);
 
-  private static final int LOOKS_PER_SECOND = 4;
+  private static final int TICKS_PER_SECOND = 4;
 
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
@@ -83,7 +83,7 @@ public final class Proxy {
   private final KafkaConnector kafkaConnector;
 
   private final Router<KafkaConnection> kafka;
-  private final ScheduledThreadPoolExecutor finding;
+  private final ScheduledThreadPoolExecutor discoveryThread;
   private final Discovery discovery;
   private final MemoryBudget memory;
 
@@ -98,7 +98,7 @@ public final class Proxy {
   private final GrpcServer server;
   private final HttpServer http;
   private final ThisReplica replica;
-  private int looks;
+  private int ticks;
   private final Metrics metrics;
   private final AdminServer admin;
   private boolean started;
@@ -123,8 +123,8 @@ public final class Proxy {
     this.transport = new EventLoops(config.server().ioThreads());
 
     // Where to: nodes, connections, the live set.
-    this.finding = new ScheduledThreadPoolExecutor(1, Threads.named("discovery"));
-    this.discovery = Finders.discovery(config.finders(), finding);
+    this.discoveryThread = new ScheduledThreadPoolExecutor(1, Threads.named("discovery"));
+    this.discovery = Finders.discovery(config.finders(), discoveryThread);
     this.connector = new GrpcConnector(config.client(), transport, pool);
     this.router = router(connector, config.balancing());
 
@@ -173,7 +173,7 @@ public final class Proxy {
     this.replica =
         new ThisReplica(
             config,
-            amongOthers ? Finders.discovery(config.replicas().finders(), finding) : null,
+            amongOthers ? Finders.discovery(config.replicas().finders(), discoveryThread) : null,
             server,
             cpu,
             router,
@@ -208,14 +208,14 @@ public final class Proxy {
   }
 
   /** Four times a second, by one thread at a time. */
-  private void look() {
+  private void tick() {
     try {
       server.tick();
-      if (++looks % LOOKS_PER_SECOND == 0) {
+      if (++ticks % TICKS_PER_SECOND == 0) {
         replica.tick();
       }
     } catch (RuntimeException e) {
-      // A bug; without this it would have been the last look.
+      // A bug; without this it would have been the last tick.
       LOG.log(ERROR, "looking after connections failed", e);
     }
   }
@@ -246,16 +246,23 @@ public final class Proxy {
   }
 
   private Pipe pipe(PipeConfig pipe) {
-    PipeMetrics facts = metrics.pipe(pipe.name(), pipe.receiver());
+    PipeMetrics pipeMetrics = metrics.pipe(pipe.name(), pipe.receiver());
     return pipe.kafka() == null
-        ? pipe(pipe, router, new GrpcForwarder(config.client(), facts, System::nanoTime), facts)
+        ? pipe(
+            pipe,
+            router,
+            new GrpcForwarder(config.client(), pipeMetrics, System::nanoTime),
+            pipeMetrics)
         : pipe(
-            pipe, kafka, new KafkaForwarder(config.kafka(), pipe, facts, System::nanoTime), facts);
+            pipe,
+            kafka,
+            new KafkaForwarder(config.kafka(), pipe, pipeMetrics, System::nanoTime),
+            pipeMetrics);
   }
 
   private <C extends Connection> Pipe pipe(
-      PipeConfig pipe, Router<C> to, Forwarder<C> forwarder, PipeMetrics facts) {
-    return new Pipe(pipe, to, forwarder, storage, facts, pool, System::nanoTime);
+      PipeConfig pipe, Router<C> to, Forwarder<C> forwarder, PipeMetrics pipeMetrics) {
+    return new Pipe(pipe, to, forwarder, storage, pipeMetrics, pool, System::nanoTime);
   }
 
   /**
@@ -279,7 +286,7 @@ public final class Proxy {
       recover();
       startGrpc();
       startHttp();
-      startLooking();
+      startTicking();
       started = true;
     } finally {
       if (!started) {
@@ -320,20 +327,20 @@ public final class Proxy {
   private void recover() {
     if (folder != null) {
       folder.recover();
-      letters.start(this::sendAgain);
+      letters.start(this::replay);
     }
   }
 
   /** A dead letter; false when its pipe does not take it now, or there is none of that name. */
-  private boolean sendAgain(String pipe, Event letter) {
+  private boolean replay(String pipe, Event letter) {
     return !draining
         && pipes.stream().anyMatch(one -> one.config().name().equals(pipe) && one.recover(letter));
   }
 
-  private void startLooking() {
+  private void startTicking() {
     replica.start();
-    long period = TimeUnit.SECONDS.toMillis(1) / LOOKS_PER_SECOND;
-    pool.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
+    long period = TimeUnit.SECONDS.toMillis(1) / TICKS_PER_SECOND;
+    pool.scheduleWithFixedDelay(this::tick, period, period, TimeUnit.MILLISECONDS);
   }
 
   private void startAdmin() {
@@ -436,22 +443,22 @@ public final class Proxy {
       }
       server.stop(grace.toMillis() / 4);
       boolean flushed = await(deadline, Pipe::isFlushed);
-      pipes.forEach(Pipe::keep);
+      pipes.forEach(Pipe::persist);
       if (!flushed) {
-        breakOff();
+        cancelCalls();
       }
-      await(System.nanoTime() + KEEPING.toNanos(), Pipe::isEmpty);
+      await(System.nanoTime() + PERSIST_TIME.toNanos(), Pipe::isEmpty);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     discovery.close();
     replica.close();
-    finding.shutdownNow();
+    discoveryThread.shutdownNow();
     router.close();
     if (kafka != null) {
       kafka.close();
     }
-    breakOff();
+    cancelCalls();
     if (folder != null) {
       letters.close();
       folder.close();
@@ -464,7 +471,7 @@ public final class Proxy {
   }
 
   /** Whatever is under way upstream ends now. */
-  private void breakOff() {
+  private void cancelCalls() {
     connector.closeNow();
     if (kafkaConnector != null) {
       kafkaConnector.closeNow();

@@ -48,7 +48,8 @@ class ConfigurationTest {
   void theGoSatellitesOwnFileCarriesEveryKind(TestEnvironment environment) throws Exception {
     environment.needsSatellite();
     try (var satellite =
-            SatelliteProcess.inFrontOf("satellite-go-config", GO, environment.one, environment.two);
+            SatelliteProcess.inFrontOf(
+                "satellite-go-config", GO, environment.one, environment.two);
         SampleSender feed = new SampleSender(satellite.address())) {
       assertEquals(queuedPipesOf(GO), pipesOf(satellite));
 

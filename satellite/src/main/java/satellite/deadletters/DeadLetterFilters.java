@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
-import satellite.pipes.deadletters.Letter;
+import satellite.pipes.deadletters.StoredDeadLetter;
 
 /** Which letters are meant; without any, all. */
 final class DeadLetterFilters {
@@ -34,7 +34,7 @@ final class DeadLetterFilters {
               + " (2026-11-22, 2026-11-22T23:30:00Z).")
   private Instant since;
 
-  boolean match(Letter letter) {
+  boolean match(StoredDeadLetter letter) {
     return (pipe == null || pipe.equals(letter.pipe()))
         && (reason == null || reason.equals(letter.reason()))
         && (since == null || !letter.time().isBefore(since));

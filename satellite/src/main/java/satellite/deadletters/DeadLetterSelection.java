@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import satellite.pipes.deadletters.Letter;
-import satellite.pipes.deadletters.LetterFolder;
+import satellite.pipes.deadletters.DeadLetterFolder;
+import satellite.pipes.deadletters.StoredDeadLetter;
 
 /** Letters that something is to be done with: they must be named, one way or the other. */
 final class DeadLetterSelection {
@@ -25,7 +25,7 @@ final class DeadLetterSelection {
   @Mixin private DeadLetterFilters filters = new DeadLetterFilters();
 
   /** Fails when one of the ids is not there; then nothing is changed. */
-  Predicate<Letter> in(LetterFolder folder, CommandSpec spec)
+  Predicate<StoredDeadLetter> in(DeadLetterFolder folder, CommandSpec spec)
       throws IOException, DeadLettersSubcommand.CommandFailedException {
     int ways = (ids.isEmpty() ? 0 : 1) + (all ? 1 : 0) + (filters.any() ? 1 : 0);
     if (ways != 1) {

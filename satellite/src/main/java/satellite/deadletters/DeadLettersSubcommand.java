@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import satellite.config.ConfigException;
 import satellite.config.ConfigFile;
-import satellite.pipes.deadletters.LetterFolder;
+import satellite.pipes.deadletters.DeadLetterFolder;
 import satellite.queue.DiskConfig;
 
 /** What the commands have in common: where the letters are, and how failures are told. */
@@ -50,7 +50,7 @@ abstract class DeadLettersSubcommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  abstract void run(LetterFolder folder) throws IOException, CommandFailedException;
+  abstract void run(DeadLetterFolder folder) throws IOException, CommandFailedException;
 
   @Override
   public Integer call() {
@@ -72,7 +72,7 @@ abstract class DeadLettersSubcommand implements Callable<Integer> {
     return 1;
   }
 
-  private LetterFolder folder() throws CommandFailedException {
+  private DeadLetterFolder folder() throws CommandFailedException {
     Path folder = dataDir;
     if (folder == null) {
       Map<String, String> environment = System.getenv();
@@ -89,7 +89,7 @@ abstract class DeadLettersSubcommand implements Callable<Integer> {
       String what = Files.exists(folder) ? "is not a folder" : "does not exist";
       throw new CommandFailedException("the data folder " + folder.toAbsolutePath() + " " + what);
     }
-    return new LetterFolder(folder, Clock.systemUTC());
+    return new DeadLetterFolder(folder, Clock.systemUTC());
   }
 
   PrintWriter out() {
@@ -106,7 +106,7 @@ abstract class DeadLettersSubcommand implements Callable<Integer> {
   }
 
   /** All of these ids, or it fails with those that are near to the first one that is not there. */
-  static void mustBeThere(Collection<String> ids, LetterFolder folder)
+  static void mustBeThere(Collection<String> ids, DeadLetterFolder folder)
       throws IOException, CommandFailedException {
     Set<String> there = new LinkedHashSet<>();
     folder.read(letter -> there.add(letter.id()), damaged -> {});
@@ -117,7 +117,7 @@ abstract class DeadLettersSubcommand implements Callable<Integer> {
     }
   }
 
-  private static String unknown(String id, Set<String> there, LetterFolder folder) {
+  private static String unknown(String id, Set<String> there, DeadLetterFolder folder) {
     if (there.isEmpty()) {
       return "no dead letter " + id + ": there are none in " + folder.path();
     }

@@ -7,9 +7,9 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import satellite.pipes.deadletters.Letter;
-import satellite.pipes.deadletters.LetterFolder;
-import satellite.pipes.deadletters.LetterJson;
+import satellite.pipes.deadletters.DeadLetterFolder;
+import satellite.pipes.deadletters.DeadLetterJson;
+import satellite.pipes.deadletters.StoredDeadLetter;
 
 /** {@code satellite dead-letters list}. */
 @Command(name = "list", description = "Lists the dead letters, the newest last.")
@@ -28,9 +28,9 @@ final class ListDeadLetters extends DeadLettersSubcommand {
   private boolean json;
 
   @Override
-  void run(LetterFolder folder) throws IOException {
+  void run(DeadLetterFolder folder) throws IOException {
     if (json) {
-      LetterJson lines = new LetterJson();
+      DeadLetterJson lines = new DeadLetterJson();
       folder.read(
           letter -> {
             if (filters.match(letter)) {
@@ -72,7 +72,7 @@ final class ListDeadLetters extends DeadLettersSubcommand {
     }
   }
 
-  private static String[] row(Letter letter) {
+  private static String[] row(StoredDeadLetter letter) {
     return new String[] {
       letter.id(),
       letter.time().truncatedTo(ChronoUnit.SECONDS).toString(),

@@ -3,8 +3,8 @@ package satellite.deadletters;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import satellite.pipes.deadletters.LetterFolder;
-import satellite.pipes.deadletters.LetterFolder.Moved;
+import satellite.pipes.deadletters.DeadLetterFolder;
+import satellite.pipes.deadletters.DeadLetterFolder.Moved;
 
 /** {@code satellite dead-letters purge}. */
 @Command(name = "purge", description = "Deletes dead letters.")
@@ -13,7 +13,7 @@ final class PurgeDeadLetters extends DeadLettersSubcommand {
   @Mixin private DeadLetterSelection selection = new DeadLetterSelection();
 
   @Override
-  void run(LetterFolder folder) throws IOException, CommandFailedException {
+  void run(DeadLetterFolder folder) throws IOException, CommandFailedException {
     out().println(words(folder.purge(selection.in(folder, spec()), this::note)) + " purged");
   }
 

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import satellite.pipes.deadletters.Letter;
-import satellite.pipes.deadletters.LetterFolder;
-import satellite.pipes.deadletters.LetterFolder.Moved;
+import satellite.pipes.deadletters.DeadLetterFolder;
+import satellite.pipes.deadletters.DeadLetterFolder.Moved;
+import satellite.pipes.deadletters.StoredDeadLetter;
 import satellite.pipes.protocol.EventContent;
 
 /** {@code satellite dead-letters replay}. */
@@ -20,8 +20,8 @@ final class ReplayDeadLetters extends DeadLettersSubcommand {
   @Mixin private DeadLetterSelection selection = new DeadLetterSelection();
 
   @Override
-  void run(LetterFolder folder) throws IOException, CommandFailedException {
-    Predicate<Letter> chosen = selection.in(folder, spec());
+  void run(DeadLetterFolder folder) throws IOException, CommandFailedException {
+    Predicate<StoredDeadLetter> chosen = selection.in(folder, spec());
     int[] expiring = {0};
     Moved moved =
         folder.replay(

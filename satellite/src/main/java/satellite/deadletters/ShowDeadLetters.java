@@ -5,8 +5,8 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
-import satellite.pipes.deadletters.LetterFolder;
-import satellite.pipes.deadletters.LetterJson;
+import satellite.pipes.deadletters.DeadLetterFolder;
+import satellite.pipes.deadletters.DeadLetterJson;
 
 /** {@code satellite dead-letters show}. */
 @Command(name = "show", description = "Prints dead letters as JSON, with what they say, decoded.")
@@ -16,9 +16,9 @@ final class ShowDeadLetters extends DeadLettersSubcommand {
   private Set<String> ids = new LinkedHashSet<>();
 
   @Override
-  void run(LetterFolder folder) throws IOException, CommandFailedException {
+  void run(DeadLetterFolder folder) throws IOException, CommandFailedException {
     mustBeThere(ids, folder);
-    LetterJson json = new LetterJson();
+    DeadLetterJson json = new DeadLetterJson();
     folder.read(
         letter -> {
           if (ids.contains(letter.id())) {

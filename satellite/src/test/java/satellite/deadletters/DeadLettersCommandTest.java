@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import satellite.pipes.deadletters.DeadLetterFolder;
 import satellite.pipes.deadletters.DeadLetterStore;
-import satellite.pipes.deadletters.LetterFolder;
 import satellite.queue.DeadLetter;
 import satellite.queue.DiskConfig;
 import satellite.queue.Event;
@@ -338,7 +338,8 @@ class DeadLettersCommandTest {
     }
     assertEquals(0, run("list", "--json"));
     assertEquals("", out);
-    assertFalse(Files.exists(new LetterFolder(data, Clock.systemUTC()).path()), "touches nothing");
+    assertFalse(
+        Files.exists(new DeadLetterFolder(data, Clock.systemUTC()).path()), "touches nothing");
   }
 
   @Test

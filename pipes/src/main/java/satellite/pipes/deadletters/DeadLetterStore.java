@@ -38,8 +38,8 @@ import satellite.queue.DiskConfig;
 import satellite.queue.Event;
 
 /**
- * The dead letters of a running Satellite: writes them into the {@link LetterFolder} of its data
- * folder, keeps that within its bounds, and sends again what a person put there for that.
+ * The dead letters of a running Satellite: writes them into the {@link DeadLetterFolder} of its
+ * data folder, keeps that within its bounds, and sends again what a person put there for that.
  *
  * <p>Letters are handed over to a thread that writes them all, each round synced at its end. When
  * the disk fails, what was handed over is kept and tried again, and nothing more is taken until it
@@ -58,7 +58,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   /** There are at least so many files before the bounds take the first one. */
   private static final int FILES = 16;
 
-  private static final long LOOK_SECONDS = 1;
+  private static final long POLL_SECONDS = 1;
   private static final long RETRY_SECONDS = 5;
   private static final long LOG_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long CLOSE_SECONDS = 5;
@@ -94,13 +94,13 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   private volatile boolean closed;
 
   private final Deque<HandedOver> unwritten = new ArrayDeque<>();
-  private final TreeMap<LetterFile, Kept> files = new TreeMap<>();
+  private final TreeMap<DeadLetterFile, Kept> files = new TreeMap<>();
   private final Set<Path> foreign = new HashSet<>();
   private boolean scanned;
-  private LetterFile file;
+  private DeadLetterFile file;
   private FileChannel channel;
   private ReplayInbox inbox;
-  private Future<?> looking;
+  private Future<?> polling;
   private long lastLogNanos;
   private long lastDownNanos;
 
@@ -111,7 +111,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   /** Touches nothing: {@link #start} does. */
   public DeadLetterStore(
       DiskConfig config, ScheduledExecutorService thread, Clock clock, LongSupplier nanoTime) {
-    LetterFolder folder = new LetterFolder(config.folder(), clock);
+    DeadLetterFolder folder = new DeadLetterFolder(config.folder(), clock);
     this.folder = folder.path();
     this.replayFolder = folder.replayFolder();
     this.maxBytes = config.deadLetterBytes();
@@ -133,12 +133,12 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
    */
   public void start(BiPredicate<String, Event> pipes) {
     inbox = new ReplayInbox(replayFolder, age, pipes, clock, nanoTime);
-    looking = thread.scheduleWithFixedDelay(this::look, 0, LOOK_SECONDS, TimeUnit.SECONDS);
+    polling = thread.scheduleWithFixedDelay(this::poll, 0, POLL_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
   public boolean add(DeadLetter letter, Runnable kept) {
-    long size = Letter.estimate(letter);
+    long size = StoredDeadLetter.estimate(letter);
     if (failing || closed || size > maxBytes) {
       return false;
     }
@@ -253,7 +253,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
         if (written > 0 && size + next.bytes() > fileBytes) {
           break;
         }
-        Letter.write(next.letter(), next.received(), out);
+        StoredDeadLetter.write(next.letter(), next.received(), out);
         size += next.bytes();
         written++;
       }
@@ -276,7 +276,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
 
   /** What was not written to its end, or not synced, will be written again, elsewhere. */
   private void takeBack(long start) {
-    LetterFile failed = file;
+    DeadLetterFile failed = file;
     try {
       channel.truncate(start);
       if (start == 0) {
@@ -297,11 +297,11 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
       return;
     }
     Files.createDirectories(folder);
-    LetterFile last = files.isEmpty() ? null : files.lastKey();
-    LetterFile next = LetterFile.begun(folder, clock.instant(), last);
+    DeadLetterFile last = files.isEmpty() ? null : files.lastKey();
+    DeadLetterFile next = DeadLetterFile.begun(folder, clock.instant(), last);
     channel =
         FileChannel.open(next.letters(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    LetterFile.sync(folder);
+    DeadLetterFile.sync(folder);
     file = next;
     files.put(next, new Kept());
     try {
@@ -327,7 +327,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   /** Oldest files first, until there is room for that much more. */
   private void makeRoom(long more) throws IOException {
     while (bytes + more > maxBytes) {
-      LetterFile oldest = files.firstKey();
+      DeadLetterFile oldest = files.firstKey();
       if (oldest.equals(file)) {
         if (channel.position() == 0) {
           // The rest is being sent again: it goes by itself.
@@ -340,14 +340,14 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
     }
   }
 
-  private void expire(LetterFile old) throws IOException {
+  private void expire(DeadLetterFile old) throws IOException {
     old.delete();
     expired += files.remove(old).open();
     sum();
   }
 
   /** What others may have changed. Every second. */
-  private void look() {
+  private void poll() {
     if (failing) {
       return;
     }
@@ -355,8 +355,8 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
       scan();
       closeOld();
       followOthers();
-      if (!closed && inbox.look()) {
-        thread.execute(this::look);
+      if (!closed && inbox.poll()) {
+        thread.execute(this::poll);
       }
       sum();
     } catch (IOException e) {
@@ -364,7 +364,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
     } catch (RejectedExecutionException e) {
       // The end.
     } catch (RuntimeException e) {
-      // A bug; it must not end the looking.
+      // A bug; it must not end the polling.
       LOG.log(System.Logger.Level.ERROR, "dead letters: " + e, e);
     }
   }
@@ -374,8 +374,8 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
     if (file != null && !file.begun().plus(fileAge).isAfter(now)) {
       closeFile();
     }
-    for (Iterator<LetterFile> all = files.keySet().iterator(); all.hasNext(); ) {
-      LetterFile next = all.next();
+    for (Iterator<DeadLetterFile> all = files.keySet().iterator(); all.hasNext(); ) {
+      DeadLetterFile next = all.next();
       if (next.equals(file) || !next.begun().plus(fileAge).plus(age).isBefore(now)) {
         continue;
       }
@@ -387,13 +387,13 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
 
   /** Commands mark letters as done, and delete files that are done as a whole. */
   private void followOthers() throws IOException {
-    Set<LetterFile> there = new HashSet<>();
-    for (Path path : LetterFolder.paths(folder)) {
-      LetterFile.Kind kind = LetterFile.kind(path);
-      if (kind == LetterFile.Kind.LETTERS) {
-        there.add(LetterFile.of(path));
-      } else if (kind == LetterFile.Kind.DONE) {
-        followDone(LetterFile.of(path), path);
+    Set<DeadLetterFile> there = new HashSet<>();
+    for (Path path : DeadLetterFolder.paths(folder)) {
+      DeadLetterFile.Kind kind = DeadLetterFile.kind(path);
+      if (kind == DeadLetterFile.Kind.LETTERS) {
+        there.add(DeadLetterFile.of(path));
+      } else if (kind == DeadLetterFile.Kind.DONE) {
+        followDone(DeadLetterFile.of(path), path);
       }
     }
     if (file != null && !there.contains(file)) {
@@ -403,7 +403,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
     files.keySet().retainAll(there);
   }
 
-  private void followDone(LetterFile done, Path path) throws IOException {
+  private void followDone(DeadLetterFile done, Path path) throws IOException {
     Kept kept = files.get(done);
     if (kept == null) {
       if (!Files.exists(done.letters())) {
@@ -426,20 +426,22 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
     if (scanned) {
       return;
     }
-    for (Path path : LetterFolder.paths(folder)) {
-      if (LetterFile.kind(path) == LetterFile.Kind.FOREIGN && !isOurs(path) && foreign.add(path)) {
+    for (Path path : DeadLetterFolder.paths(folder)) {
+      if (DeadLetterFile.kind(path) == DeadLetterFile.Kind.FOREIGN
+          && !isOurs(path)
+          && foreign.add(path)) {
         LOG.log(INFO, "{0} is no file of dead letters and is left alone", path);
       }
     }
-    for (LetterFile old : LetterFolder.files(folder)) {
+    for (DeadLetterFile old : DeadLetterFolder.files(folder)) {
       Kept kept = new Kept();
       long torn =
           old.read(
               (number, line) -> {
-                if (Letter.isWhole(line)) {
+                if (StoredDeadLetter.isWhole(line)) {
                   kept.letters++;
                 } else {
-                  LOG.log(WARNING, LetterFolder.damaged(old, number, line.length));
+                  LOG.log(WARNING, DeadLetterFolder.damaged(old, number, line.length));
                 }
               });
       if (torn > 0) {
@@ -462,7 +464,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
 
   private boolean isOurs(Path path) {
     return path.equals(replayFolder)
-        || path.getFileName().toString().equals(LetterFolder.COMMANDS_LOCK);
+        || path.getFileName().toString().equals(DeadLetterFolder.COMMANDS_LOCK);
   }
 
   private void sum() throws IOException {
@@ -472,7 +474,7 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
       letters += kept.open();
       size += kept.bytes + kept.doneBytes;
     }
-    for (LetterFile waiting : LetterFolder.files(replayFolder)) {
+    for (DeadLetterFile waiting : DeadLetterFolder.files(replayFolder)) {
       size += Files.exists(waiting.letters()) ? Files.size(waiting.letters()) : 0;
     }
     count = letters;
@@ -503,8 +505,8 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    if (looking != null) {
-      looking.cancel(false);
+    if (polling != null) {
+      polling.cancel(false);
     }
     try {
       Future<?> end = thread.submit(this::end);

@@ -57,7 +57,7 @@ final class ReplayInbox {
   private final BiPredicate<String, Event> pipes;
   private final Clock clock;
   private final LongSupplier nanoTime;
-  private final Map<LetterFile, Rest> rests = new HashMap<>();
+  private final Map<DeadLetterFile, Rest> rests = new HashMap<>();
 
   /** What the log told of once: pipes that take nothing, and lines that are no letters. */
   private final Set<String> told = new HashSet<>();
@@ -85,10 +85,10 @@ final class ReplayInbox {
    *
    * @return whether there may be more to do at once
    */
-  boolean look() throws IOException {
+  boolean poll() throws IOException {
     rests.keySet().removeIf(file -> !Files.exists(file.letters()));
     long now = nanoTime.getAsLong();
-    for (LetterFile file : LetterFolder.files(folder)) {
+    for (DeadLetterFile file : DeadLetterFolder.files(folder)) {
       Rest rest = rests.get(file);
       if (rest == null) {
         rest = new Rest(file.doneLines(), now);
@@ -102,7 +102,7 @@ final class ReplayInbox {
   }
 
   /** Whether that file is done with. */
-  private boolean take(LetterFile file, Rest rest) throws IOException {
+  private boolean take(DeadLetterFile file, Rest rest) throws IOException {
     BitSet taken = new BitSet();
     Set<String> full = new HashSet<>();
     boolean[] damaged = {false};
@@ -111,10 +111,10 @@ final class ReplayInbox {
           if (rest.taken.get(number)) {
             return;
           }
-          Letter letter = Letter.read(file.id(number), line);
+          StoredDeadLetter letter = StoredDeadLetter.read(file.id(number), line);
           if (letter == null) {
             damaged[0] = true;
-            tellOnce(LetterFolder.damaged(file, number, line.length) + "; not sent again");
+            tellOnce(DeadLetterFolder.damaged(file, number, line.length) + "; not sent again");
           } else if (full.contains(letter.pipe()) || !take(letter)) {
             // Those behind it must not overtake it.
             full.add(letter.pipe());
@@ -144,7 +144,7 @@ final class ReplayInbox {
     return true;
   }
 
-  private void expire(LetterFile file) throws IOException {
+  private void expire(DeadLetterFile file) throws IOException {
     int letters = file.open();
     file.delete();
     expired += letters;
@@ -160,7 +160,7 @@ final class ReplayInbox {
     return expired;
   }
 
-  private boolean take(Letter letter) {
+  private boolean take(StoredDeadLetter letter) {
     if (Protocols.of(letter.method()) == null || Protocols.of(letter.method()).reading() == null) {
       tellOnce(letter.method() + " is not a method that a pipe forwards");
       return false;

@@ -55,7 +55,7 @@ final class BodyBudget extends ChannelInboundHandlerAdapter {
   }
 
   private static void refuse(ChannelHandlerContext context) {
-    LastAnswer.write(
+    LingeringClose.write(
         context,
         Answer.error(
             HttpResponseStatus.SERVICE_UNAVAILABLE,

@@ -73,7 +73,7 @@ public final class HttpServer {
   private final SslContext tls;
   private final AcceptLimit acceptLimit;
   private final CorsConfig cors;
-  private final Map<String, Taker> takers = new TreeMap<>();
+  private final Map<String, RequestHandler> handlers = new TreeMap<>();
   private final AtomicLong bodies = new AtomicLong();
   private final AtomicInteger busy = new AtomicInteger();
   private final Map<Integer, LongAdder> answers = new ConcurrentHashMap<>();
@@ -106,10 +106,11 @@ public final class HttpServer {
           .findFirst()
           .ifPresent(
               pipe ->
-                  takers.put(route.path(), new Reports(route, new ReportReceiver(protocol, pipe))));
+                  handlers.put(
+                      route.path(), new ReportHandler(route, new ReportReceiver(protocol, pipe))));
     }
-    Taker zipkin = ZipkinSpans.to(router, config.zipkinPort(), timeout, executor);
-    ZIPKIN.forEach(path -> takers.put(path, zipkin));
+    RequestHandler zipkin = ZipkinSpans.to(router, config.zipkinPort(), timeout, executor);
+    ZIPKIN.forEach(path -> handlers.put(path, zipkin));
   }
 
   private static CorsConfig cors(List<String> origins) {
@@ -207,7 +208,7 @@ public final class HttpServer {
           new HttpContentDecompressor(config.maxRequestBytes()),
           new BodyBudget(bodies, (long) BODIES * config.maxRequestBytes()),
           new Body(config.maxRequestBytes()),
-          new OneAtATime(),
+          new RequestSerializer(),
           new CorsHandler(cors),
           requests);
     }
@@ -241,7 +242,7 @@ public final class HttpServer {
 
     @Override
     protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
-      LastAnswer.write(context, tooLarge(maxBytes));
+      LingeringClose.write(context, tooLarge(maxBytes));
     }
   }
 
@@ -270,7 +271,7 @@ public final class HttpServer {
             busy.decrementAndGet();
           };
       try {
-        takers.get(path(request)).take(request, answered);
+        handlers.get(path(request)).handle(request, answered);
       } catch (RuntimeException e) {
         // A bug: whatever it hit must not take the sender's connection down.
         LOG.log(System.Logger.Level.ERROR, path(request) + ": " + e, e);
@@ -288,10 +289,10 @@ public final class HttpServer {
         return Answer.error(HttpResponseStatus.SERVICE_UNAVAILABLE, "Satellite is stopping");
       }
       String path = path(request);
-      if (!takers.containsKey(path)) {
+      if (!handlers.containsKey(path)) {
         return Answer.error(
             HttpResponseStatus.NOT_FOUND,
-            "nothing is taken at " + path + "; possible: " + String.join(", ", takers.keySet()));
+            "nothing is taken at " + path + "; possible: " + String.join(", ", handlers.keySet()));
       }
       if (!request.method().equals(HttpMethod.POST)) {
         return Answer.error(
@@ -340,9 +341,9 @@ public final class HttpServer {
       if (!(cause instanceof DecompressionException)) {
         context.close();
       } else if (String.valueOf(cause.getMessage()).contains("maximum size")) {
-        LastAnswer.write(context, tooLarge(config.maxRequestBytes()));
+        LingeringClose.write(context, tooLarge(config.maxRequestBytes()));
       } else {
-        LastAnswer.write(
+        LingeringClose.write(
             context, Answer.error(HttpResponseStatus.BAD_REQUEST, "body: " + cause.getMessage()));
       }
     }

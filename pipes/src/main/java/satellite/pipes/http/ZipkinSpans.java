@@ -20,7 +20,7 @@ import satellite.routing.Upstream;
  * Spans in Zipkin's formats, handed to the Zipkin receiver of the next OAP node, whose answer goes
  * back. OAP has no other way in for them. A node that cannot be reached is passed over.
  */
-final class ZipkinSpans<C extends Connection> implements Taker {
+final class ZipkinSpans<C extends Connection> implements RequestHandler {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
   private static final String TYPE = "Content-Type";
@@ -52,7 +52,7 @@ final class ZipkinSpans<C extends Connection> implements Taker {
   }
 
   @Override
-  public void take(FullHttpRequest request, Consumer<Answer> answer) {
+  public void handle(FullHttpRequest request, Consumer<Answer> answer) {
     if (client == null) {
       client =
           HttpClient.newBuilder()

@@ -66,7 +66,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   private volatile boolean abandoned;
 
   /** What is abandoned goes to disk, where there is one. */
-  private boolean keeps;
+  private boolean persists;
 
   Dispatcher(
       MemoryQueue.Partition partition,
@@ -124,7 +124,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
   void abandon() {
     tell(
         () -> {
-          keeps = false;
+          persists = false;
           abandoned = true;
         });
   }
@@ -133,10 +133,10 @@ final class Dispatcher<C extends Connection> implements Runnable {
    * The same, except that it goes to disk for the next start, where there is a disk; when the calls
    * under way have ended or are broken off.
    */
-  void keep() {
+  void persist() {
     tell(
         () -> {
-          keeps = true;
+          persists = true;
           abandoned = true;
         });
   }
@@ -155,7 +155,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     while (!(rest = partition.poll(Integer.MAX_VALUE, Long.MAX_VALUE)).isEmpty()) {
       held.addAll(rest);
     }
-    if (!held.isEmpty() && !(keeps && partition.persist(held))) {
+    if (!held.isEmpty() && !(persists && partition.persist(held))) {
       settlement.dropped(new Batch(partition, held), "shutdown", "Satellite is stopping");
     }
   }
@@ -182,7 +182,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     }
     if (abandoned) {
       // What is kept is kept in order: what comes back from a node is before what waits.
-      if (!keeps || !lanes.isAnythingInFlight()) {
+      if (!persists || !lanes.isAnythingInFlight()) {
         giveUpAll();
       }
       return;

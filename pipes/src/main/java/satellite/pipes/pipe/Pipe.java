@@ -53,7 +53,7 @@ public final class Pipe {
     if (config.queue().acknowledgement() == Acknowledgement.DURABLE && storage.spools() == null) {
       throw new IllegalArgumentException("pipe " + config.name() + " is durable, without a disk");
     }
-    // A sender that waits for OAP's own answer keeps the message itself.
+    // A sender that waits for OAP's own answer persists the message itself.
     boolean mayGoToDisk = config.queue().acknowledgement() != Acknowledgement.DELIVERED;
     this.queue =
         new MemoryQueue(
@@ -153,10 +153,10 @@ public final class Pipe {
    * The same, except that it goes to disk for the next start, where there is a disk: in order, so
    * only when the calls under way have ended. Break them off after this.
    */
-  public void keep() {
+  public void persist() {
     // At once: nothing comes back from disk any more.
     queue.partitions().forEach(partition -> partition.persist(List.of()));
-    dispatchers.forEach(Dispatcher::keep);
+    dispatchers.forEach(Dispatcher::persist);
   }
 
   /**

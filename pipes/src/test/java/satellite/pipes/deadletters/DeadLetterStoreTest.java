@@ -19,7 +19,7 @@ import satellite.queue.DeadLetter;
 import satellite.queue.Event;
 
 /** What a node refused is on disk, within the bounds, whatever happens to the disk. */
-class DeadLetterStoreTest extends LettersFixture {
+class DeadLetterStoreTest extends DeadLettersFixture {
 
   @Test
   void everyFieldComesBackAsItWas() throws Exception {
@@ -44,7 +44,7 @@ class DeadLetterStoreTest extends LettersFixture {
     DeadLetterStore store = started();
     assertTrue(store.add(dead, () -> {}));
     thread.settle();
-    Letter letter = letters().get(0);
+    StoredDeadLetter letter = letters().get(0);
     assertEquals(dead.time(), letter.time());
     assertEquals(START.plus(Duration.ofMinutes(7)), letter.received());
     assertEquals(dead.pipe(), letter.pipe());
@@ -71,7 +71,7 @@ class DeadLetterStoreTest extends LettersFixture {
             new DeadLetter(plain.time(), "logpipe", null, "internal", null, plain.event()),
             () -> {});
     thread.settle();
-    Letter letter = letters().get(0);
+    StoredDeadLetter letter = letters().get(0);
     assertNull(letter.node());
     assertNull(letter.detail());
     assertNull(letter.key());
@@ -89,7 +89,7 @@ class DeadLetterStoreTest extends LettersFixture {
       assertEquals(2 * (i + 1), store.count());
     }
     assertEquals(List.of("a0", "b0", "a1", "b1", "a2", "b2"), texts());
-    assertEquals(6, letters().stream().map(Letter::id).distinct().count());
+    assertEquals(6, letters().stream().map(StoredDeadLetter::id).distinct().count());
     assertEquals("20261122T233007Z-1.1", letters().get(0).id());
   }
 

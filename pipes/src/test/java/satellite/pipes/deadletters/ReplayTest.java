@@ -21,17 +21,17 @@ import satellite.queue.DeadLetter;
 import satellite.queue.Event;
 
 /** Letters are sent again, or purged, whether a Satellite is running on their folder or not. */
-class ReplayTest extends LettersFixture {
+class ReplayTest extends DeadLettersFixture {
 
-  private static final Predicate<Letter> ALL = letter -> true;
+  private static final Predicate<StoredDeadLetter> ALL = letter -> true;
 
   private volatile boolean stopping;
 
-  private LetterFolder.Moved replay(Predicate<Letter> chosen) throws Exception {
+  private DeadLetterFolder.Moved replay(Predicate<StoredDeadLetter> chosen) throws Exception {
     return folder().replay(chosen, damaged::add);
   }
 
-  private LetterFolder.Moved purge(Predicate<Letter> chosen) throws Exception {
+  private DeadLetterFolder.Moved purge(Predicate<StoredDeadLetter> chosen) throws Exception {
     return folder().purge(chosen, damaged::add);
   }
 
@@ -45,18 +45,18 @@ class ReplayTest extends LettersFixture {
   }
 
   private List<String> sentAgainTexts() {
-    return sentAgain.stream().map(LettersFixture::text).toList();
+    return sentAgain.stream().map(DeadLettersFixture::text).toList();
   }
 
   private List<Path> waiting() throws Exception {
-    return LetterFolder.paths(folder().replayFolder());
+    return DeadLetterFolder.paths(folder().replayFolder());
   }
 
   @Test
   void aRunningSatelliteSendsThemAgain() throws Exception {
     DeadLetterStore store = with("a", "b", "c");
     Set<String> ids = Set.of(letters().get(0).id(), letters().get(2).id());
-    assertEquals(new LetterFolder.Moved(2, 2, 2), replay(letter -> ids.contains(letter.id())));
+    assertEquals(new DeadLetterFolder.Moved(2, 2, 2), replay(letter -> ids.contains(letter.id())));
     assertEquals(List.of("b"), texts());
     assertEquals(2, folder().waiting());
     thread.tick();
@@ -205,10 +205,10 @@ class ReplayTest extends LettersFixture {
   @Test
   void purgedOnesAreGone() throws Exception {
     DeadLetterStore store = with("a", "b", "c");
-    LetterFolder.Moved moved = purge(letter -> !text(letter.event(0)).equals("b"));
-    assertEquals(new LetterFolder.Moved(2, 2, 2), moved);
+    DeadLetterFolder.Moved moved = purge(letter -> !text(letter.event(0)).equals("b"));
+    assertEquals(new DeadLetterFolder.Moved(2, 2, 2), moved);
     assertEquals(List.of("b"), texts());
-    assertEquals(new LetterFolder.Moved(0, 0, 0), purge(letter -> letter.id().endsWith(".1")));
+    assertEquals(new DeadLetterFolder.Moved(0, 0, 0), purge(letter -> letter.id().endsWith(".1")));
     store.add(letter("d"), () -> {});
     thread.tick();
     assertEquals(2, store.count());

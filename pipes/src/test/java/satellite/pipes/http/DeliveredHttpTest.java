@@ -105,7 +105,7 @@ class DeliveredHttpTest extends HttpFixture {
             "/browser/perfData/resources",
             "[{\"duration\": 1, \"size\": 1}, {\"duration\": 0, \"size\": 0}]");
     await("they wait", () -> pipes.stream().allMatch(p -> p.account().received() == 1));
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     assertError(503, "/v3/events: shutdown: Satellite is stopping", event.join());
     assertEquals("1", header(event.join(), "Retry-After"));
     assertEquals(503, browser.join().statusCode());

@@ -347,7 +347,7 @@ class DeliveredTest extends FlowFixture {
     deadNodeInstead(oap);
     Caller queued = Caller.stream(agent, Samples.EVENTS).send(Samples.event("1")).halfClose();
     await("it waits", () -> account().received() == 1);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     for (Caller told : Arrays.asList(queued, underWay)) {
       assertEquals(Status.Code.UNAVAILABLE, told.code());
       String words = told.status().getDescription();

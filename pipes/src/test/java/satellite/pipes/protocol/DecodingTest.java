@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import satellite.pipes.Samples;
-import satellite.pipes.deadletters.Letter;
-import satellite.pipes.deadletters.LetterJson;
+import satellite.pipes.deadletters.DeadLetterJson;
+import satellite.pipes.deadletters.StoredDeadLetter;
 import satellite.pipes.json.MessagePrinter;
 import satellite.pipes.json.MessageTypes;
 import satellite.queue.Event;
@@ -43,15 +43,15 @@ class DecodingTest {
     Generated.hushWarnings();
   }
 
-  private static final LetterJson JSON = new LetterJson();
+  private static final DeadLetterJson JSON = new DeadLetterJson();
 
   private static List<Protocol> queued() {
     return Protocols.TABLE.stream().filter(row -> row.forwarding() != null).toList();
   }
 
   private static JsonObject show(Event event) {
-    Letter letter =
-        new Letter(
+    StoredDeadLetter letter =
+        new StoredDeadLetter(
             "20261122T233007Z-1.3",
             Instant.EPOCH,
             Instant.EPOCH,

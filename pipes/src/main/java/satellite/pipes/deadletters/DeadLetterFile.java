@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  *
  * @param name without its ending: when it was begun, and a number
  */
-record LetterFile(Path folder, String name) implements Comparable<LetterFile> {
+record DeadLetterFile(Path folder, String name) implements Comparable<DeadLetterFile> {
 
   private static final String ENDING = ".jsonl";
   private static final String DONE = ".done";
@@ -59,9 +59,9 @@ record LetterFile(Path folder, String name) implements Comparable<LetterFile> {
   }
 
   /** Of a path of letters, or of those that are done. */
-  static LetterFile of(Path path) {
+  static DeadLetterFile of(Path path) {
     String name = path.getFileName().toString();
-    return new LetterFile(path.getParent(), name.substring(0, name.indexOf(ENDING)));
+    return new DeadLetterFile(path.getParent(), name.substring(0, name.indexOf(ENDING)));
   }
 
   /**
@@ -69,16 +69,16 @@ record LetterFile(Path folder, String name) implements Comparable<LetterFile> {
    *
    * @param last the new one comes behind it, even if the clock went back; may be null
    */
-  static LetterFile begun(Path folder, Instant now, LetterFile last) {
+  static DeadLetterFile begun(Path folder, Instant now, DeadLetterFile last) {
     String time = TIME.format(now);
     int number = 0;
     if (last != null && !last.begun().isBefore(begun(time))) {
       time = TIME.format(last.begun());
       number = last.number();
     }
-    LetterFile file;
+    DeadLetterFile file;
     do {
-      file = new LetterFile(folder, time + "-" + ++number);
+      file = new DeadLetterFile(folder, time + "-" + ++number);
     } while (Files.exists(file.letters()) || Files.exists(file.done()));
     return file;
   }
@@ -101,7 +101,7 @@ record LetterFile(Path folder, String name) implements Comparable<LetterFile> {
 
   /** In the order in which they were begun. */
   @Override
-  public int compareTo(LetterFile other) {
+  public int compareTo(DeadLetterFile other) {
     int byTime = begun().compareTo(other.begun());
     return byTime != 0 ? byTime : Integer.compare(number(), other.number());
   }
@@ -238,7 +238,7 @@ record LetterFile(Path folder, String name) implements Comparable<LetterFile> {
   int open() throws IOException {
     BitSet done = doneLines();
     int[] open = {0};
-    read((number, line) -> open[0] += !done.get(number) && Letter.isWhole(line) ? 1 : 0);
+    read((number, line) -> open[0] += !done.get(number) && StoredDeadLetter.isWhole(line) ? 1 : 0);
     return open[0];
   }
 }

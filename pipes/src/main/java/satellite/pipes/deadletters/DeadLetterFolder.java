@@ -31,7 +31,7 @@ import java.util.function.Predicate;
  *   replay/                         what is to be sent again: files of the same kind
  * </pre>
  */
-public final class LetterFolder {
+public final class DeadLetterFolder {
 
   /** A replay is cut into files of about this size, so that a Satellite reads it in turns. */
   private static final int REPLAY_FILE_BYTES = 1 << 20;
@@ -44,7 +44,7 @@ public final class LetterFolder {
   private final Path folder;
   private final Clock clock;
 
-  public LetterFolder(Path dataFolder, Clock clock) {
+  public DeadLetterFolder(Path dataFolder, Clock clock) {
     this.folder = dataFolder.resolve("dead-letters");
     this.clock = clock;
   }
@@ -59,15 +59,15 @@ public final class LetterFolder {
   }
 
   /** Oldest first; none where there is no folder. */
-  List<LetterFile> files() throws IOException {
+  List<DeadLetterFile> files() throws IOException {
     return files(folder);
   }
 
-  static List<LetterFile> files(Path folder) throws IOException {
-    List<LetterFile> files = new ArrayList<>();
+  static List<DeadLetterFile> files(Path folder) throws IOException {
+    List<DeadLetterFile> files = new ArrayList<>();
     for (Path path : paths(folder)) {
-      if (LetterFile.kind(path) == LetterFile.Kind.LETTERS) {
-        files.add(LetterFile.of(path));
+      if (DeadLetterFile.kind(path) == DeadLetterFile.Kind.LETTERS) {
+        files.add(DeadLetterFile.of(path));
       }
     }
     files.sort(null);
@@ -91,8 +91,8 @@ public final class LetterFolder {
    *
    * @param damaged told of every line that is none, in words; those are passed over
    */
-  public void read(Consumer<Letter> reader, Consumer<String> damaged) throws IOException {
-    for (LetterFile file : files()) {
+  public void read(Consumer<StoredDeadLetter> reader, Consumer<String> damaged) throws IOException {
+    for (DeadLetterFile file : files()) {
       read(file, (letter, line, bytes) -> reader.accept(letter), damaged);
     }
   }
@@ -100,17 +100,17 @@ public final class LetterFolder {
   /** Letters that wait for a Satellite to send them again. */
   public int waiting() throws IOException {
     int waiting = 0;
-    for (LetterFile file : files(replayFolder())) {
+    for (DeadLetterFile file : files(replayFolder())) {
       waiting += file.open();
     }
     return waiting;
   }
 
   private interface Reader {
-    void letter(Letter letter, int line, byte[] bytes) throws IOException;
+    void letter(StoredDeadLetter letter, int line, byte[] bytes) throws IOException;
   }
 
-  private static void read(LetterFile file, Reader reader, Consumer<String> damaged)
+  private static void read(DeadLetterFile file, Reader reader, Consumer<String> damaged)
       throws IOException {
     BitSet done = file.doneLines();
     file.read(
@@ -118,7 +118,7 @@ public final class LetterFolder {
           if (done.get(number)) {
             return;
           }
-          Letter letter = Letter.read(file.id(number), line);
+          StoredDeadLetter letter = StoredDeadLetter.read(file.id(number), line);
           if (letter != null) {
             reader.letter(letter, number, line);
           } else {
@@ -127,7 +127,7 @@ public final class LetterFolder {
         });
   }
 
-  static String damaged(LetterFile file, int line, int bytes) {
+  static String damaged(DeadLetterFile file, int line, int bytes) {
     return file.letters() + ", line " + line + ": damaged, or not a letter (" + bytes + " bytes)";
   }
 
@@ -138,13 +138,14 @@ public final class LetterFolder {
    * @param bytes of their payload
    */
   public record Moved(int letters, long messages, long bytes) {
-    private Moved plus(Letter letter) {
+    private Moved plus(StoredDeadLetter letter) {
       return new Moved(letters + 1, messages + letter.messages(), bytes + letter.bytes());
     }
   }
 
   /** Done with: they are not shown any more, and their files go when all in them is done. */
-  public Moved purge(Predicate<Letter> chosen, Consumer<String> damaged) throws IOException {
+  public Moved purge(Predicate<StoredDeadLetter> chosen, Consumer<String> damaged)
+      throws IOException {
     return exclusively(() -> move(chosen, damaged, null));
   }
 
@@ -152,7 +153,8 @@ public final class LetterFolder {
    * Puts letters where a Satellite looks for what is to be sent again, and is done with them here.
    * When it is interrupted in between they are in both places: twice rather than lost.
    */
-  public Moved replay(Predicate<Letter> chosen, Consumer<String> damaged) throws IOException {
+  public Moved replay(Predicate<StoredDeadLetter> chosen, Consumer<String> damaged)
+      throws IOException {
     return exclusively(
         () -> {
           Files.createDirectories(replayFolder());
@@ -168,10 +170,11 @@ public final class LetterFolder {
         });
   }
 
-  private Moved move(Predicate<Letter> chosen, Consumer<String> damaged, ReplayFiles replay)
+  private Moved move(
+      Predicate<StoredDeadLetter> chosen, Consumer<String> damaged, ReplayFiles replay)
       throws IOException {
     Moved[] moved = {new Moved(0, 0, 0)};
-    for (LetterFile file : files()) {
+    for (DeadLetterFile file : files()) {
       BitSet lines = new BitSet();
       read(
           file,
@@ -198,7 +201,7 @@ public final class LetterFolder {
 
   /** Letters on their way into the replay folder, whose files appear there complete. */
   private final class ReplayFiles implements AutoCloseable {
-    private LetterFile file;
+    private DeadLetterFile file;
     private FileChannel channel;
 
     void add(byte[] line) throws IOException {
@@ -206,12 +209,12 @@ public final class LetterFolder {
         finish();
       }
       if (channel == null) {
-        file = LetterFile.begun(replayFolder(), clock.instant(), file);
+        file = DeadLetterFile.begun(replayFolder(), clock.instant(), file);
         channel =
             FileChannel.open(temporary(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       }
-      LetterFile.writeFully(channel, ByteBuffer.wrap(line));
-      LetterFile.writeFully(channel, ByteBuffer.wrap(new byte[] {'\n'}));
+      DeadLetterFile.writeFully(channel, ByteBuffer.wrap(line));
+      DeadLetterFile.writeFully(channel, ByteBuffer.wrap(new byte[] {'\n'}));
     }
 
     private Path temporary() {
@@ -226,7 +229,7 @@ public final class LetterFolder {
       channel.close();
       channel = null;
       Files.move(temporary(), file.letters(), StandardCopyOption.ATOMIC_MOVE);
-      LetterFile.sync(replayFolder());
+      DeadLetterFile.sync(replayFolder());
     }
 
     @Override

@@ -17,7 +17,7 @@ import satellite.pipes.json.MessageTypes;
 import satellite.pipes.protocol.EventContent;
 
 /** Letters as JSON for people and scripts. One thread. */
-public final class LetterJson {
+public final class DeadLetterJson {
 
   private static final Gson PRETTY =
       new GsonBuilder().disableHtmlEscaping().serializeNulls().setPrettyPrinting().create();
@@ -27,11 +27,11 @@ public final class LetterJson {
   private final Map<String, Optional<Descriptor>> types = new HashMap<>();
 
   /** All about it but its payload, in one line. */
-  public String line(Letter letter) {
+  public String line(StoredDeadLetter letter) {
     return LINE.toJson(about(letter));
   }
 
-  private static JsonObject about(Letter letter) {
+  private static JsonObject about(StoredDeadLetter letter) {
     JsonObject json = new JsonObject();
     json.addProperty("id", letter.id());
     json.addProperty("time", letter.time().toString());
@@ -60,7 +60,7 @@ public final class LetterJson {
    *       place and number.
    * </ul>
    */
-  public String show(Letter letter) {
+  public String show(StoredDeadLetter letter) {
     JsonObject json = about(letter);
     EventContent content = EventContent.of(letter.event(0));
     Descriptor type = content == null ? null : type(content.target());

@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
  * for a while: a connection that is closed with bytes unread is reset, and the client would not see
  * the answer (RFC 9112, section 9.6).
  */
-final class LastAnswer {
+final class LingeringClose {
 
   private static final int PATIENCE_SECONDS = 2;
 
-  private LastAnswer() {}
+  private LingeringClose() {}
 
   /** On the connection's event loop; a second answer is none. */
   static void write(ChannelHandlerContext context, Answer answer) {

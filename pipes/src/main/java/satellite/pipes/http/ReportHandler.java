@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import satellite.pipes.json.JsonMessages;
 
 /** The requests of one {@link Route}: their bodies become messages of its pipe. One thread. */
-final class Reports implements Taker {
+final class ReportHandler implements RequestHandler {
 
   private final Route route;
   private final ReportReceiver receiver;
@@ -26,13 +26,13 @@ final class Reports implements Taker {
   /** Made for the first body: who speaks no HTTP shall not pay for it, see RATIONALE.md. */
   private JsonMessages json;
 
-  Reports(Route route, ReportReceiver receiver) {
+  ReportHandler(Route route, ReportReceiver receiver) {
     this.route = route;
     this.receiver = receiver;
   }
 
   @Override
-  public void take(FullHttpRequest request, Consumer<Answer> answer) {
+  public void handle(FullHttpRequest request, Consumer<Answer> answer) {
     if (route.body() == Route.Body.OTLP && !isJson(request)) {
       otlp(request, answer);
     } else {

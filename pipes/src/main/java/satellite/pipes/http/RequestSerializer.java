@@ -13,7 +13,7 @@ import java.util.Queue;
  * further until then: answers stay in the order of their requests, and a client cannot send ahead
  * more than what one read brings.
  */
-final class OneAtATime extends ChannelDuplexHandler {
+final class RequestSerializer extends ChannelDuplexHandler {
 
   private final Queue<Object> waiting = new ArrayDeque<>();
   private boolean busy;

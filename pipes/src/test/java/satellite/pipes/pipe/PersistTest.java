@@ -23,7 +23,7 @@ import satellite.queue.Event;
 import satellite.standin.StandInOap;
 
 /** At the end of the grace time: what is held, wherever it is, goes to disk for the next start. */
-class KeepTest extends FlowFixture {
+class PersistTest extends FlowFixture {
 
   private final ScriptedSpools disk = new ScriptedSpools();
 
@@ -69,7 +69,7 @@ class KeepTest extends FlowFixture {
     IntStream.range(0, 10).forEach(i -> meters.send(Samples.meters("shop", i)));
     meters.finish();
     await("each pipe has a batch out", () -> oap.openCalls() == 2);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     connector.closeNow();
     awaitSettled();
     assertEquals(names(10), new TreeSet<>(keptEvents()));
@@ -97,7 +97,7 @@ class KeepTest extends FlowFixture {
     sendEvents(3);
     Caller.stream(client(), Samples.METERS).send(Samples.meters("a", 1)).finish();
     pipes.forEach(Pipe::flush);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     awaitSettled();
     assertEquals(List.of("e0", "e1", "e2"), keptEvents());
     assertEquals(1, pipe(METER).account().spilled());
@@ -112,7 +112,7 @@ class KeepTest extends FlowFixture {
     awaitUp(1);
     sendEvents(1);
     await("it failed", () -> oap.count(Samples.EVENTS.substring(1)).calls() == 1);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     awaitSettled();
     assertEquals(List.of("e0"), keptEvents());
   }
@@ -127,7 +127,7 @@ class KeepTest extends FlowFixture {
     awaitUp(1);
     sendEvents(2);
     await("the node has them", () -> oap.held() == 1);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     oap.release();
     awaitSettled();
     assertEquals(names(2), new TreeSet<>(keptEvents()));
@@ -142,7 +142,7 @@ class KeepTest extends FlowFixture {
     awaitUp(1);
     Caller caller = Caller.stream(client(), Samples.ALS).send(Samples.accessLog("envoy-1", "/"));
     await("it is being gathered", () -> account().received() == 1);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     caller.finish();
     await("it is kept", () -> disk.kept.size() == 1);
     assertEquals(1, account().spilled());
@@ -154,7 +154,7 @@ class KeepTest extends FlowFixture {
     deadNode();
     start(EVENT);
     sendEvents(3);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     awaitSettled();
     assertEquals(Map.of("shutdown", 3L), account().droppedByReason());
   }
@@ -167,7 +167,7 @@ class KeepTest extends FlowFixture {
     awaitUp(1);
     sendEvents(4);
     await("a batch is out", () -> oap.openCalls() == 1);
-    pipes.forEach(Pipe::keep);
+    pipes.forEach(Pipe::persist);
     pipes.forEach(Pipe::abandon);
     await("the others are given up", () -> account().dropped() >= 2);
     connector.closeNow();

@@ -27,7 +27,7 @@ import satellite.queue.Event;
 
 /** A store on a folder of its own, whose clock and timers the test turns. */
 @Timeout(30)
-abstract class LettersFixture {
+abstract class DeadLettersFixture {
 
   static final String LOGS = "/skywalking.v3.LogReportService/collect";
   static final Instant START = Instant.parse("2026-11-22T23:30:07Z");
@@ -141,14 +141,14 @@ abstract class LettersFixture {
     thread.shutdownNow();
   }
 
-  LetterFolder folder() {
-    return new LetterFolder(data, clock);
+  DeadLetterFolder folder() {
+    return new DeadLetterFolder(data, clock);
   }
 
   final List<String> damaged = new ArrayList<>();
 
-  List<Letter> letters() throws IOException {
-    List<Letter> letters = new ArrayList<>();
+  List<StoredDeadLetter> letters() throws IOException {
+    List<StoredDeadLetter> letters = new ArrayList<>();
     damaged.clear();
     folder().read(letters::add, damaged::add);
     return letters;
@@ -175,7 +175,7 @@ abstract class LettersFixture {
 
   /** Files of that ending in the folder of the letters. */
   List<Path> files(String ending) throws IOException {
-    List<Path> files = new ArrayList<>(LetterFolder.paths(folder().path()));
+    List<Path> files = new ArrayList<>(DeadLetterFolder.paths(folder().path()));
     files.removeIf(path -> !path.toString().endsWith(ending));
     files.sort(null);
     return files;

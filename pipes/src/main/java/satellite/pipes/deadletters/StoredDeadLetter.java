@@ -29,7 +29,7 @@ import satellite.queue.Event;
  * @param group may be null, as in the event
  * @param messages client messages in it
  */
-public record Letter(
+public record StoredDeadLetter(
     String id,
     Instant time,
     Instant received,
@@ -128,7 +128,7 @@ public record Letter(
   }
 
   /** The letter that a line is; null where it is none, or damaged. */
-  static Letter read(String id, byte[] line) {
+  static StoredDeadLetter read(String id, byte[] line) {
     if (!isWhole(line)) {
       return null;
     }
@@ -139,7 +139,7 @@ public record Letter(
       for (JsonElement part : json.getAsJsonArray("parts")) {
         parts.add(Base64.getDecoder().decode(part.getAsString()));
       }
-      return new Letter(
+      return new StoredDeadLetter(
           id,
           Instant.parse(text(json, "time")),
           Instant.parse(text(json, "received")),

@@ -4,8 +4,8 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import java.util.function.Consumer;
 
 /** Who takes the requests of a path. Runs on the one event loop for HTTP, so it must not block. */
-interface Taker {
+interface RequestHandler {
 
   /** {@code answer} is told once, on any thread; the request is the caller's to release. */
-  void take(FullHttpRequest request, Consumer<Answer> answer);
+  void handle(FullHttpRequest request, Consumer<Answer> answer);
 }
