@@ -98,6 +98,10 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
   private final Set<Path> foreign = new HashSet<>();
   private boolean scanned;
   private DeadLetterFile file;
+
+  /** The newest so far, also when it is gone: a command may still mark lines of that name. */
+  private DeadLetterFile newest;
+
   private FileChannel channel;
   private ReplayInbox inbox;
   private Future<?> polling;
@@ -297,12 +301,15 @@ public final class DeadLetterStore implements DeadLetters, AutoCloseable {
       return;
     }
     Files.createDirectories(folder);
-    DeadLetterFile last = files.isEmpty() ? null : files.lastKey();
-    DeadLetterFile next = DeadLetterFile.begun(folder, clock.instant(), last);
+    if (newest == null && !files.isEmpty()) {
+      newest = files.lastKey();
+    }
+    DeadLetterFile next = DeadLetterFile.begun(folder, clock.instant(), newest);
     channel =
         FileChannel.open(next.letters(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     DeadLetterFile.sync(folder);
     file = next;
+    newest = next;
     files.put(next, new Kept());
     try {
       // Tells commands that it is being written; goes with the channel.

@@ -136,6 +136,8 @@ final class ReplayInbox {
       }
       return false;
     }
+    // Before it goes: a command of the same second may begin another file under its name.
+    rests.remove(file);
     if (damaged[0]) {
       file.setAside();
     } else {
@@ -146,6 +148,7 @@ final class ReplayInbox {
 
   private void expire(DeadLetterFile file) throws IOException {
     int letters = file.open();
+    rests.remove(file);
     file.delete();
     expired += letters;
     LOG.log(

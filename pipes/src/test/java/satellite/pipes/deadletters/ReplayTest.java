@@ -261,6 +261,24 @@ class ReplayTest extends DeadLettersFixture {
     assertTrue(waiting().get(0).toString().endsWith(".damaged"), waiting().toString());
   }
 
+  /** Its file has the name of the one before, which is gone by then. */
+  @Test
+  void aSecondReplayWithinASecondIsNotTakenForTheFirst() throws Exception {
+    ReplayInbox inbox =
+        new ReplayInbox(
+            folder().replayFolder(),
+            Duration.ofDays(1),
+            (pipe, event) -> sentAgain.add(event),
+            clock,
+            () -> nanos);
+    with("a", "b").close();
+    replay(letter -> letter.id().endsWith(".1"));
+    assertTrue(inbox.poll());
+    replay(ALL);
+    assertTrue(inbox.poll());
+    assertEquals(List.of("a", "b"), sentAgainTexts());
+  }
+
   /** Every letter is in one place at the end, and in no two. */
   @Test
   void commandsAndARunningSatelliteLoseNothing() throws Exception {
