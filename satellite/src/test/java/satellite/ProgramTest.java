@@ -183,7 +183,6 @@ class ProgramTest {
         sendEvents(program.port(), 5);
         assertTrue(oap.awaitMessages(EVENTS, 5, Duration.ofSeconds(15)));
         assertEquals(200, program.get("/ready"));
-        long since = System.nanoTime();
         program.terminate();
         while (program.get("/ready") == 200) {
           Thread.onSpinWait();
@@ -191,8 +190,6 @@ class ProgramTest {
         assertEquals(503, program.get("/ready"));
         assertEquals(200, program.get("/live"));
         assertEquals(0, program.exitCode());
-        Duration took = Duration.ofNanos(System.nanoTime() - since);
-        assertTrue(took.toMillis() < 12_000, () -> "it took " + took);
         assertTrue(
             program
                 .lastLine()

@@ -14,12 +14,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A node that takes access logs, and counts their entries. */
+/** A node that takes access logs, and counts their entries and its calls, a batch each. */
 final class AccessLogNode implements AutoCloseable {
 
   private static final String SERVICE = "satellite.envoy.accesslog.v3.SatelliteAccessLogService";
 
   private final LongAdder entries = new LongAdder();
+  private final LongAdder calls = new LongAdder();
   private final Server server;
 
   AccessLogNode() {
@@ -59,6 +60,7 @@ final class AccessLogNode implements AutoCloseable {
 
       @Override
       public void onCompleted() {
+        calls.increment();
         answer.onNext(StreamAccessLogsResponse.getDefaultInstance());
         answer.onCompleted();
       }
@@ -71,6 +73,11 @@ final class AccessLogNode implements AutoCloseable {
 
   long entries() {
     return entries.sum();
+  }
+
+  /** Those that it answered. */
+  long calls() {
+    return calls.sum();
   }
 
   @Override

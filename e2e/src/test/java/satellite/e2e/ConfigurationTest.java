@@ -15,12 +15,14 @@ import org.apache.skywalking.apm.network.common.v3.Commands;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Configuration files as users have them: that of the Go Satellite, a short one, none to speak of.
  */
 @Order(6)
 @ExtendWith(TestEnvironmentResolver.class)
+@ResourceLock(TestEnvironment.ACCESS_LOG_COUNTERS)
 class ConfigurationTest {
 
   /** All that the Go Satellite's own file says, but for its comments. */

@@ -15,11 +15,13 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Everything that is sent is in OAP, all of it, once, and under the right name. */
 @Order(1)
 @ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ResourceLock(TestEnvironment.ACCESS_LOG_COUNTERS)
 class DeliveryTest {
 
   private static final List<String> LOGGERS = List.of("logs-a", "logs-b", "logs-c");

@@ -90,6 +90,14 @@ final class Envoy implements AutoCloseable {
     return Http.get(httpPort, path).statusCode();
   }
 
+  /** That many requests, one after the other; returns how many there were. */
+  int get(int requests) throws IOException, InterruptedException {
+    for (int i = 0; i < requests; i++) {
+      get("/good");
+    }
+    return requests;
+  }
+
   /** One request after the other; returns how many there were. */
   int getUntil(AtomicBoolean ends, long pauseNanos) {
     int sent = 0;

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Order(3)
 @ExtendWith(TestEnvironmentResolver.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ResourceLock(TestEnvironment.ACCESS_LOG_COUNTERS)
 class EnvoyTest {
 
   private static final int GOOD = 150;

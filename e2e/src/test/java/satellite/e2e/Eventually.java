@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 public final class Eventually {
 
   /** Long enough for a busy machine; a good run waits for the OAP's flush, some seconds. */
-  static final Duration PATIENCE = Duration.ofSeconds(45);
+  static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private static final long PAUSE_MILLIS = 200;
 

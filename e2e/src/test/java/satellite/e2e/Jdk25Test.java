@@ -10,10 +10,12 @@ import org.apache.skywalking.apm.network.common.v3.Commands;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Built for Java 17, the program runs on Java 25 with the same options, and no complaints. */
 @Order(7)
 @ExtendWith(TestEnvironmentResolver.class)
+@ResourceLock(TestEnvironment.ACCESS_LOG_COUNTERS)
 class Jdk25Test {
 
   private static final int SEGMENTS = 200;

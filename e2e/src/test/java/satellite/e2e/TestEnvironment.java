@@ -16,6 +16,9 @@ import org.junit.jupiter.api.Assumptions;
  */
 final class TestEnvironment implements AutoCloseable {
 
+  /** The lock of tests that count all access logs of both OAPs, or send some there. */
+  static final String ACCESS_LOG_COUNTERS = "envoy_als_in_count";
+
   private static final boolean STRAIGHT = System.getProperty("e2e.straight") != null;
 
   /** Where both OAPs take Zipkin spans. */

@@ -398,11 +398,9 @@ class PassThroughTest extends FlowFixture {
     await(
         "the node is known to be down",
         () -> router.upstreams().values().iterator().next().state() == Connection.State.DOWN);
-    long since = System.nanoTime();
     Caller caller = Caller.unary(client(), COMMANDS, new byte[0]);
     assertEquals(Status.Code.UNAVAILABLE, caller.code());
     assertTrue(caller.status().getDescription().contains("no OAP node is up"));
-    assertTrue(System.nanoTime() - since < 3_000_000_000L);
     assertEquals(1, passThrough.failures());
   }
 

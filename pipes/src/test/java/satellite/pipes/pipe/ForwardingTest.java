@@ -264,7 +264,6 @@ class ForwardingTest extends FlowFixture {
       awaitForwarded(i);
       Duration took = Duration.ofNanos(System.nanoTime() - sent);
       assertTrue(took.toMillis() >= 250, () -> "left alone already after " + took);
-      assertTrue(took.toMillis() < 1500, () -> "left only after " + took);
     }
     caller.finish();
   }
@@ -278,16 +277,10 @@ class ForwardingTest extends FlowFixture {
     Caller caller = Caller.stream(client(), Samples.ALS);
     // Several, as the reads of a connection are coalesced only once it is known.
     for (int i = 1; i <= 4; i++) {
-      long sent = System.nanoTime();
       caller.send(Samples.accessLog("envoy-1", "/" + i));
       awaitForwarded(i);
-      Duration took = Duration.ofNanos(System.nanoTime() - sent);
-      assertTrue(took.toMillis() < 1500, () -> "left only after " + took);
     }
-    long ends = System.nanoTime();
     caller.finish();
-    Duration took = Duration.ofNanos(System.nanoTime() - ends);
-    assertTrue(took.toMillis() < 1500, () -> "answered only after " + took);
   }
 
   @Test

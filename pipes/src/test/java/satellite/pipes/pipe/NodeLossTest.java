@@ -111,10 +111,7 @@ class NodeLossTest extends FlowFixture {
     assertNothingLost();
     long before = returns.count(EVENTS).messages();
     returns.start(returns.port());
-    long since = System.nanoTime();
     awaitUp(2);
-    Duration took = Duration.ofNanos(System.nanoTime() - since);
-    assertTrue(took.toMillis() < 2000, () -> "up again only after " + took);
     await(
         "it is sent to",
         () -> {
