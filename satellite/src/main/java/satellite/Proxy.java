@@ -5,13 +5,10 @@ import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -19,33 +16,18 @@ import satellite.admin.AdminServer;
 import satellite.admin.StatusCollector;
 import satellite.admin.TrafficStatus;
 import satellite.config.SatelliteConfig;
-import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
-import satellite.pipes.deadletters.DeadLetterStore;
-import satellite.pipes.grpc.ClientConfig;
 import satellite.pipes.grpc.GrpcConnection;
-import satellite.pipes.grpc.GrpcConnector;
-import satellite.pipes.grpc.GrpcForwarder;
 import satellite.pipes.grpc.PassThrough;
 import satellite.pipes.http.HttpServer;
-import satellite.pipes.kafka.KafkaConnection;
-import satellite.pipes.kafka.KafkaConnector;
-import satellite.pipes.kafka.KafkaForwarder;
-import satellite.pipes.pipe.Forwarder;
 import satellite.pipes.pipe.Pipe;
 import satellite.pipes.pipe.PipeConfig;
 import satellite.pipes.pipe.PipeMetrics;
-import satellite.pipes.pipe.Storage;
 import satellite.pipes.server.GrpcServer;
 import satellite.pipes.tls.ServerTls;
 import satellite.pipes.transport.EventLoops;
 import satellite.queue.AccountTotals;
 import satellite.queue.Event;
-import satellite.queue.MemoryBudget;
-import satellite.queue.disk.DataFolder;
-import satellite.routing.Connection;
-import satellite.routing.Connector;
-import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
 import satellite.routing.Upstream;
 
@@ -76,22 +58,9 @@ public final class Proxy {
   private final ShutdownTime shutdown;
   private final ScheduledThreadPoolExecutor pool;
   private final EventLoops transport;
-  private final GrpcConnector connector;
-  private final Router<GrpcConnection> router;
-
-  /** Both null unless a pipe sends into Kafka. */
-  private final KafkaConnector kafkaConnector;
-
-  private final Router<KafkaConnection> kafka;
   private final ScheduledThreadPoolExecutor discoveryThread;
-  private final Discovery discovery;
-  private final MemoryBudget memory;
-
-  /** Both null where nothing is kept on disk. */
-  private final DataFolder folder;
-
-  private final DeadLetterStore letters;
-  private final Storage storage;
+  private final Upstreams upstreams;
+  private final DataStore store;
   private final List<Pipe> pipes = new ArrayList<>();
   private final CpuLoad cpu;
   private final PassThrough passThrough;
@@ -124,34 +93,21 @@ public final class Proxy {
 
     // Where to: nodes, connections, the live set.
     this.discoveryThread = new ScheduledThreadPoolExecutor(1, Threads.named("discovery"));
-    this.discovery = Finders.discovery(config.finders(), discoveryThread);
-    this.connector = new GrpcConnector(config.client(), transport, pool);
-    this.router = router(connector, config.balancing());
-
-    boolean intoKafka = config.kafka() != null;
-    this.kafkaConnector = intoKafka ? new KafkaConnector(config.kafka(), config.pipes()) : null;
-    this.kafka = intoKafka ? router(kafkaConnector, LoadBalancing.ROUND_ROBIN) : null;
+    this.upstreams = new Upstreams(config, transport, pool, discoveryThread);
 
     // What: pipes, which share the memory and the disk.
-    this.memory = new MemoryBudget(config.queueBytes());
-    boolean onDisk = config.disk() != null;
-    this.folder = onDisk ? new DataFolder(config.disk()) : null;
-    this.letters =
-        onDisk
-            ? new DeadLetterStore(
-                config.disk(), folder.thread(), Clock.systemUTC(), System::nanoTime)
-            : null;
-    this.storage = onDisk ? new Storage(memory, folder, letters) : Storage.inMemory(memory);
+    this.store = new DataStore(config.queueBytes(), config.disk());
     for (PipeConfig pipe : config.pipes()) {
       if (pipe.queue() != null) {
-        pipes.add(pipe(pipe));
+        PipeMetrics pipeMetrics = metrics.pipe(pipe.name(), pipe.receiver());
+        pipes.add(upstreams.pipe(pipe, store.storage(), pipeMetrics));
       }
     }
 
     // Where from: after the pipes, whose receivers it serves.
     this.cpu = new CpuLoad(pool);
     ServerTls tls = ServerTls.of(config.server().tls(), pool);
-    this.passThrough = new PassThrough(router, config.client());
+    this.passThrough = new PassThrough(upstreams.router(), config.client());
     this.server =
         new GrpcServer(
             config.server(),
@@ -159,14 +115,20 @@ public final class Proxy {
             pipes,
             passThrough,
             transport,
-            memory::isHalfFull,
+            store.memory()::isHalfFull,
             cpu::smoothed,
             System::nanoTime);
     this.http =
         config.http() == null
             ? null
             : new HttpServer(
-                config.http(), tls, pipes, router, transport, config.client().unaryTimeout(), pool);
+                config.http(),
+                tls,
+                pipes,
+                upstreams.router(),
+                transport,
+                config.client().unaryTimeout(),
+                pool);
 
     // How it stands beside the other replicas, and who is told.
     boolean amongOthers = config.replicas() != null;
@@ -176,19 +138,13 @@ public final class Proxy {
             amongOthers ? Finders.discovery(config.replicas().finders(), discoveryThread) : null,
             server,
             cpu,
-            router,
+            upstreams.router(),
             metrics,
             pool);
     this.admin = telemetry.prometheus() ? admin() : null;
     pipes.forEach(metrics::bind);
-    metrics.bind(router);
-    if (kafka != null) {
-      metrics.bindKafka(kafka);
-    }
-    metrics.bind(memory);
-    if (onDisk) {
-      metrics.bind(folder, letters);
-    }
+    upstreams.bind(metrics);
+    store.bind(metrics);
     metrics.bind(server, cpu);
     metrics.bind(passThrough);
     replica.bind(metrics, pipes);
@@ -221,48 +177,15 @@ public final class Proxy {
   }
 
   private StatusCollector statusCollector() {
-    Map<String, Router<?>> routers = new LinkedHashMap<>();
-    routers.put("grpc-client", router);
-    if (kafka != null) {
-      routers.put("kafka-client", kafka);
-    }
     return new StatusCollector(
         config.telemetry(),
         effective,
         cpu,
-        new TrafficStatus(pipes, routers, pool, System::nanoTime),
-        discovery,
+        new TrafficStatus(pipes, upstreams.routers(), pool, System::nanoTime),
+        upstreams.discovery(),
         new StatusCollector.Servers(server, passThrough, http, replica.readiness()),
-        new StatusCollector.Storage(memory, folder, letters),
+        store.status(),
         replica.others());
-  }
-
-  /** No call of a pipe outlives its timeout. */
-  private <C extends Connection> Router<C> router(Connector<C> to, LoadBalancing balancing) {
-    ClientConfig client = config.client();
-    boolean streamsAreLonger = client.streamTimeout().compareTo(client.unaryTimeout()) > 0;
-    Duration drain = streamsAreLonger ? client.streamTimeout() : client.unaryTimeout();
-    return new Router<>(to, pool, System::nanoTime, client.checkPeriod(), drain, balancing);
-  }
-
-  private Pipe pipe(PipeConfig pipe) {
-    PipeMetrics pipeMetrics = metrics.pipe(pipe.name(), pipe.receiver());
-    return pipe.kafka() == null
-        ? pipe(
-            pipe,
-            router,
-            new GrpcForwarder(config.client(), pipeMetrics, System::nanoTime),
-            pipeMetrics)
-        : pipe(
-            pipe,
-            kafka,
-            new KafkaForwarder(config.kafka(), pipe, pipeMetrics, System::nanoTime),
-            pipeMetrics);
-  }
-
-  private <C extends Connection> Pipe pipe(
-      PipeConfig pipe, Router<C> to, Forwarder<C> forwarder, PipeMetrics pipeMetrics) {
-    return new Pipe(pipe, to, forwarder, storage, pipeMetrics, pool, System::nanoTime);
   }
 
   /**
@@ -276,14 +199,11 @@ public final class Proxy {
     }
     try {
       config.notices().forEach(notice -> LOG.log(INFO, notice));
-      openFolder();
+      store.open();
       startAdmin();
-      discovery.start(router::nodes);
-      if (kafka != null) {
-        kafka.nodes(Set.of(config.kafka().node()));
-      }
+      upstreams.start();
       // Before anything new comes in, which must not overtake it.
-      recover();
+      store.recover(this::replay);
       startGrpc();
       startHttp();
       startTicking();
@@ -304,31 +224,6 @@ public final class Proxy {
         http == null ? "" : " and, for HTTP, " + http,
         String.valueOf(pipes.size()),
         config.finders());
-  }
-
-  private void openFolder() {
-    if (folder == null) {
-      LOG.log(
-          INFO,
-          "no data folder (SATELLITE_DATA_DIR): what is queued lives in memory only, and is lost"
-              + " when the process is killed");
-      return;
-    }
-    folder.open();
-    if (folder.isUp()) {
-      LOG.log(
-          INFO,
-          "data folder {0}, at most {1} MiB of telemetry",
-          config.disk().folder(),
-          String.valueOf(folder.maxBytes() >> 20));
-    }
-  }
-
-  private void recover() {
-    if (folder != null) {
-      folder.recover();
-      letters.start(this::replay);
-    }
   }
 
   /** A dead letter; false when its pipe does not take it now, or there is none of that name. */
@@ -445,36 +340,20 @@ public final class Proxy {
       boolean flushed = await(deadline, Pipe::isFlushed);
       pipes.forEach(Pipe::persist);
       if (!flushed) {
-        cancelCalls();
+        upstreams.cancelCalls();
       }
       await(System.nanoTime() + PERSIST_TIME.toNanos(), Pipe::isEmpty);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    discovery.close();
     replica.close();
+    upstreams.close();
     discoveryThread.shutdownNow();
-    router.close();
-    if (kafka != null) {
-      kafka.close();
-    }
-    cancelCalls();
-    if (folder != null) {
-      letters.close();
-      folder.close();
-    }
+    store.close();
     pool.shutdownNow();
     transport.close();
     if (admin != null) {
       admin.close();
-    }
-  }
-
-  /** Whatever is under way upstream ends now. */
-  private void cancelCalls() {
-    connector.closeNow();
-    if (kafkaConnector != null) {
-      kafkaConnector.closeNow();
     }
   }
 
@@ -509,7 +388,7 @@ public final class Proxy {
   }
 
   public Map<String, Upstream<GrpcConnection>> upstreams() {
-    return router.upstreams();
+    return upstreams.router().upstreams();
   }
 
   public int port() {

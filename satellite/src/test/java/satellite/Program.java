@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
 /** The program as a child process, with the classes under test, on free ports of the loopback. */
 final class Program implements AutoCloseable {
 
-  private static final int SOON_SECONDS = 20;
+  private static final int SOON_SECONDS = 60;
 
   private final Process process;
   private final List<String> lines = new CopyOnWriteArrayList<>();

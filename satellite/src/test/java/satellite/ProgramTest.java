@@ -150,7 +150,7 @@ class ProgramTest {
       try (Program program = new Program(environment, "start")) {
         assertEquals(200, program.started().get("/"));
         sendEvents(program.port(), 25);
-        assertTrue(oap.awaitMessages(EVENTS, 25, Duration.ofSeconds(15)));
+        assertTrue(oap.awaitMessages(EVENTS, 25, Duration.ofSeconds(60)));
         String said = program.status(text -> text.contains("\"forwarded\":25,\"queued\":0"));
         for (String part :
             List.of(
@@ -181,7 +181,7 @@ class ProgramTest {
               "4");
       try (Program program = new Program(environment, "start")) {
         sendEvents(program.port(), 5);
-        assertTrue(oap.awaitMessages(EVENTS, 5, Duration.ofSeconds(15)));
+        assertTrue(oap.awaitMessages(EVENTS, 5, Duration.ofSeconds(60)));
         assertEquals(200, program.get("/ready"));
         program.terminate();
         while (program.get("/ready") == 200) {
@@ -260,7 +260,7 @@ class ProgramTest {
       oap.release();
       long before = oap.count(EVENTS).messages();
       try (Program second = new Program(environment, "start")) {
-        assertTrue(oap.awaitMessages(EVENTS, before + 25, Duration.ofSeconds(15)));
+        assertTrue(oap.awaitMessages(EVENTS, before + 25, Duration.ofSeconds(60)));
         assertEquals(0, second.terminate().exitCode());
         assertTrue(
             second
@@ -291,7 +291,7 @@ class ProgramTest {
       oap.release();
       long before = oap.count(EVENTS).messages();
       try (Program next = new Program(environment, "start")) {
-        assertTrue(oap.awaitMessages(EVENTS, before + 25, Duration.ofSeconds(15)));
+        assertTrue(oap.awaitMessages(EVENTS, before + 25, Duration.ofSeconds(60)));
         assertEquals(0, next.terminate().exitCode());
         assertTrue(
             next.lastLine().contains("received 25 = forwarded 25 + queued 0 + spilled 0"),

@@ -12,7 +12,8 @@ import java.util.zip.CRC32;
 
 /**
  * Where peers stay that the tests fetch by themselves: folders below {@code satellite-e2e} in the
- * user's cache, {@code $XDG_CACHE_HOME} or {@code ~/.cache}.
+ * user's cache, {@code $XDG_CACHE_HOME} or {@code ~/.cache}. Whoever fetches holds the lock of its
+ * class, as test classes run side by side.
  */
 final class Cache {
 

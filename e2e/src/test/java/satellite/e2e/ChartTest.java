@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,7 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * manifests of {@code hpa}, at a real API server of Kubernetes. Without the objects of the
  * Prometheus operator and of SkyWalking's, whose types it does not have.
  */
-@Order(12)
+@Order(0)
+@ResourceLock(KubeApiServer.LOCK)
 class ChartTest {
 
   private static final Path HELM = SatelliteProcess.ROOT.resolve("helm");

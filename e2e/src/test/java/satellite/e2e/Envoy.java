@@ -141,7 +141,7 @@ final class Envoy implements AutoCloseable {
     process.close();
   }
 
-  private static Path binary() throws IOException {
+  private static synchronized Path binary() throws IOException {
     Path cache = Cache.folder("envoy-" + VERSION);
     Path binary = cache.resolve("envoy");
     if (!Files.isExecutable(binary)) {

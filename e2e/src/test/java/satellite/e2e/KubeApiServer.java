@@ -40,6 +40,10 @@ final class KubeApiServer implements AutoCloseable {
   private static final Path DATA = HOME.resolve("etcd");
   private static final Path TOKENS = HOME.resolve("tokens.csv");
   private static final Path TLS = SatelliteProcess.ROOT.resolve("pipes/src/test/resources/tls");
+
+  /** The lock of tests that start one: there is one folder for its data. */
+  static final String LOCK = "kube-apiserver";
+
   private static final String ADMIN = "token-of-admin";
 
   private final Path programs;
@@ -68,7 +72,7 @@ final class KubeApiServer implements AutoCloseable {
     }
   }
 
-  private static Path programs() throws IOException {
+  private static synchronized Path programs() throws IOException {
     Path cache = Cache.folder("kubernetes", SOURCES.resolve("go.mod"));
     Path programs = cache.resolve("bin");
     if (!Files.isDirectory(programs)) {
@@ -80,6 +84,8 @@ final class KubeApiServer implements AutoCloseable {
           LONGEST_BUILD,
           Map.of("CGO_ENABLED", "0"),
           List.of(
+              // Tests run beside it, and have limits of time.
+              "nice",
               "go",
               "build",
               "-C",

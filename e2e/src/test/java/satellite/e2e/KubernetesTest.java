@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * own; the nodes are stand-ins on addresses of loopback, all on one port as pods are.
  */
 @Order(12)
+@ResourceLock(KubeApiServer.LOCK)
 class KubernetesTest {
 
   /** What the SkyWalking operator for Kubernetes selects, and the rule that it writes. */

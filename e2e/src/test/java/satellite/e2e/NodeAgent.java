@@ -64,7 +64,7 @@ final class NodeAgent implements AutoCloseable {
     process.close();
   }
 
-  private static Path modules() throws IOException {
+  private static synchronized Path modules() throws IOException {
     Path folder = Cache.folder("node-agent", HOME.resolve("package-lock.json"));
     Path modules = folder.resolve("node_modules");
     // npm writes this file when all modules are there.

@@ -84,7 +84,7 @@ final class PythonAgent implements AutoCloseable {
     process.close();
   }
 
-  private static Path packages() throws IOException {
+  private static synchronized Path packages() throws IOException {
     Path versions = HOME.resolve("requirements.txt");
     Path folder = Cache.folder("python-agent", versions);
     // Another Python than last time may not be able to use what is there.

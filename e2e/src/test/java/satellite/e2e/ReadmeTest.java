@@ -31,8 +31,8 @@ import org.junit.jupiter.api.TestFactory;
 @Order(0)
 class ReadmeTest {
 
-  /** Time that a program is given to start and be looked at, before it is told to stop. */
-  private static final int PROGRAM_SECONDS = 6;
+  /** Time that a program that is ready is given to be looked at, before it is told to stop. */
+  private static final int PROGRAM_SECONDS = 2;
 
   private static final Duration BLOCK = Duration.ofSeconds(60);
   private static final Path SHIMS = Path.of("src/test/resources/shims").toAbsolutePath();

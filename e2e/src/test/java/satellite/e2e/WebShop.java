@@ -103,7 +103,7 @@ final class WebShop implements AutoCloseable {
     call.close();
   }
 
-  private static Path client() throws IOException {
+  private static synchronized Path client() throws IOException {
     Path folder = Cache.folder(CLIENT + "-" + VERSION);
     Path client = folder.resolve("node_modules").resolve(CLIENT).resolve("lib/index.js");
     if (!Files.isRegularFile(client)) {

@@ -19,7 +19,7 @@ import satellite.pipes.protocol.RawBytes;
 /** One call of a client, and all that came back on it. */
 public final class Caller extends ClientCall.Listener<byte[]> {
 
-  private static final int SOON_SECONDS = 15;
+  private static final int SOON_SECONDS = 60;
 
   public final ClientCall<byte[], byte[]> call;
   public final List<byte[]> answers = new CopyOnWriteArrayList<>();

@@ -78,7 +78,12 @@ public abstract class FlowFixture {
   /** What a node took. */
   public record Taken(StandInOap.Call call, int index, byte[] message) {}
 
-  public static final Duration LONG = Duration.ofSeconds(20);
+  /** What must not end by itself while a test waits. */
+  public static final Duration LONG = Duration.ofMinutes(2);
+
+  /** For a busy machine; a good run needs milliseconds. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final AtomicInteger SERIAL = new AtomicInteger();
 
   // ---- settings, until start()
@@ -312,11 +317,7 @@ public abstract class FlowFixture {
   }
 
   public void await(String what, BooleanSupplier condition) {
-    await(what, LONG, condition);
-  }
-
-  public void await(String what, Duration atMost, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + atMost.toNanos();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
         fail("not in time: " + what + "; " + pipes.stream().map(Pipe::account).toList());

@@ -29,7 +29,7 @@ import satellite.pipes.protocol.RawBytes;
 /** A node whose part is played by the test itself: each call waits to be taken and answered. */
 public final class ScriptedNode implements AutoCloseable {
 
-  private static final int SOON_SECONDS = 15;
+  private static final int SOON_SECONDS = 60;
 
   private final Server server;
   private final BlockingQueue<Taken> calls = new LinkedBlockingQueue<>();

@@ -63,11 +63,11 @@ public final class Demo implements Callable<Integer> {
               ConfigFile.effective(null, environment),
               SHUTDOWN);
       proxy.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(this::drain, "drain"));
       TrafficSource source =
           new TrafficSource(
               "127.0.0.1", proxy.port(), new TrafficSource.Load(8, 4, rate), ANSWER_TIMEOUT);
       source.start();
-      Runtime.getRuntime().addShutdownHook(new Thread(this::drain, "drain"));
       List<StandInOap> nodes = List.of(one, two);
       TerminalView view = TerminalView.ofThisProcess();
       long end = start + TimeUnit.SECONDS.toNanos(seconds);

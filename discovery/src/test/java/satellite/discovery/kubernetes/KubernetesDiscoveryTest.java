@@ -104,7 +104,7 @@ class KubernetesDiscoveryTest {
   }
 
   static void await(String what, BooleanSupplier fact) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
     while (!fact.getAsBoolean()) {
       assertTrue(System.nanoTime() - deadline < 0, "not in time: " + what);
       LockSupport.parkNanos(1_000_000);

@@ -67,7 +67,7 @@ final class ConnectionDraining {
     return drained.get(reason).sum();
   }
 
-  /** ConnectionRegistry that nobody has told to go. */
+  /** Connections that nobody has told to go. */
   int staying() {
     int staying = 0;
     for (ClientConnection connection : connections.all()) {

@@ -126,7 +126,7 @@ public final class GrpcServer {
     return config.limits();
   }
 
-  /** ConnectionRegistry that nobody has told to go. */
+  /** Connections that nobody has told to go. */
   public int staying() {
     return draining.staying();
   }

@@ -116,7 +116,8 @@ class NodeChangesTest extends FlowFixture {
 
     int left = last.size();
     await("what is gone is closed", () -> router.draining().isEmpty() && connector.open() == left);
-    assertTrue(Thread.activeCount() <= threads + 1, Thread.activeCount() + " threads, " + threads);
+    int before = threads;
+    await("no thread more, but for the pool's", () -> Thread.activeCount() <= before + 1);
     long grown = heapAfterGc() - heap;
     assertTrue(grown < 24 << 20, (grown >> 10) + " KiB more after " + CHANGES + " changes");
 

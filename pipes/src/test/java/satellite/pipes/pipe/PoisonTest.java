@@ -178,7 +178,7 @@ class PoisonTest extends FlowFixture {
     node().endAfter(Samples.METERS.substring(1), 0, Status.UNAVAILABLE);
     start(METER);
     Caller.stream(client(), Samples.METERS).send(Samples.meters("shop-1", 1)).finish();
-    await("it is given up", Duration.ofSeconds(5), () -> account().dropped() == 1);
+    await("it is given up", () -> account().dropped() == 1);
     assertEquals(Map.of("attempts_exhausted_unavailable", 1L), account().droppedByReason());
     assertEquals(
         5, nodes.stream().mapToLong(n -> n.count(Samples.METERS.substring(1)).calls()).sum());

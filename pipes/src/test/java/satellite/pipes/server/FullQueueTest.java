@@ -37,7 +37,7 @@ class FullQueueTest extends FlowFixture {
 
   @BeforeEach
   void smallQueue() {
-    queue = new QueueConfig(1, 10, Duration.ofSeconds(20), WhenFull.REFUSE);
+    queue = new QueueConfig(1, 10, LONG, WhenFull.REFUSE);
     batch = new BatchLimits(Duration.ofMillis(1), 2, 1 << 20, 1);
   }
 
@@ -111,7 +111,7 @@ class FullQueueTest extends FlowFixture {
 
   @Test
   void aUnaryCallThatWaitedIsAccepted() {
-    queue = new QueueConfig(1, 1, Duration.ofSeconds(20), WhenFull.REFUSE);
+    queue = new QueueConfig(1, 1, LONG, WhenFull.REFUSE);
     StandInOap oap = node();
     oap.hold();
     start(MANAGEMENT);
@@ -192,7 +192,7 @@ class FullQueueTest extends FlowFixture {
 
   @Test
   void aPausedStreamThatGoesAwayTakesNoOthersTurn() {
-    queue = new QueueConfig(1, 1, Duration.ofSeconds(20), WhenFull.REFUSE);
+    queue = new QueueConfig(1, 1, LONG, WhenFull.REFUSE);
     StandInOap oap = node();
     oap.hold();
     start(EVENT);
@@ -205,7 +205,7 @@ class FullQueueTest extends FlowFixture {
     goes.call.cancel("enough", null);
     await("one waits", () -> pipes.get(0).openStreams() == 1);
     oap.release();
-    await("the other is served", Duration.ofSeconds(5), stays::isOver);
+    await("the other is served", stays::isOver);
     stays.assertAccepted();
     awaitForwarded(2);
     assertEquals(Map.of("cancelled", 1L), account().refusedByReason());
@@ -290,12 +290,12 @@ class FullQueueTest extends FlowFixture {
     awaitFull();
     await("the client cannot send more", () -> !paused.call.isReady());
     Caller ping = Caller.unary(agent, Samples.KEEP_ALIVE, Samples.keepAlive("a"));
-    await("a call of another pipe is answered", Duration.ofSeconds(5), ping::isOver);
+    await("a call of another pipe is answered", ping::isOver);
     ping.assertAccepted();
     Caller logs = Caller.stream(agent, Samples.LOGS);
     IntStream.range(0, 10).forEach(i -> logs.send(Samples.log("shop", "x".repeat(10_000))));
     logs.halfClose();
-    await("a stream of another pipe is answered", Duration.ofSeconds(5), logs::isOver);
+    await("a stream of another pipe is answered", logs::isOver);
     logs.assertAccepted();
     oap.release();
     paused.finish();

@@ -458,7 +458,7 @@ class GrpcServerTest extends FlowFixture {
     await("it is being gathered", () -> account().received() == 1);
     pipes.forEach(Pipe::abandon);
     caller.finish();
-    await("it is given up", Duration.ofSeconds(5), () -> account().dropped() == 1);
+    await("it is given up", () -> account().dropped() == 1);
     assertEquals(Map.of("shutdown", 1L), account().droppedByReason());
   }
 
@@ -472,7 +472,7 @@ class GrpcServerTest extends FlowFixture {
     for (int i = 1; i <= 2; i++) {
       Caller.stream(client(), Samples.EVENTS).send(Samples.event("e" + i)).finish();
       int sent = i;
-      await("it left", Duration.ofSeconds(5), () -> account().forwarded() == sent);
+      await("it left", () -> account().forwarded() == sent);
     }
   }
 }

@@ -35,7 +35,7 @@ class StandInOapTest {
 
   private static final String METHOD = "some.Service/collect";
   private static final String OTHER = "some.Service/other";
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Metadata.Key<String> TOKEN =
       Metadata.Key.of("authentication", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -56,7 +56,7 @@ class StandInOapTest {
   @AfterEach
   void disconnect() throws Exception {
     channel.shutdownNow();
-    assertTrue(channel.awaitTermination(5, TimeUnit.SECONDS));
+    assertTrue(channel.awaitTermination(60, TimeUnit.SECONDS));
     oap.close();
     assertEquals(0, oap.openCalls());
   }
@@ -125,7 +125,7 @@ class StandInOapTest {
         });
     caller(METHOD).send("a", "b").finish();
     caller(METHOD).send("c").finish();
-    bothEnded.get(10, TimeUnit.SECONDS);
+    bothEnded.get(60, TimeUnit.SECONDS);
     assertEquals(
         List.of(
             "opened " + METHOD + " secret",
@@ -153,7 +153,7 @@ class StandInOapTest {
     assertTrue(oap.awaitMessages(METHOD, 1, SOON));
     assertEquals(1, oap.openCalls());
     caller.call.cancel("enough", null);
-    assertEquals(METHOD, cancelled.get(10, TimeUnit.SECONDS));
+    assertEquals(METHOD, cancelled.get(60, TimeUnit.SECONDS));
     assertEquals(0, oap.openCalls());
   }
 
@@ -270,7 +270,7 @@ class StandInOapTest {
     Caller answered = new Caller(MethodType.BIDI_STREAMING, METHOD).send("a", "b");
     answered.call.halfClose();
     Caller failing = caller(OTHER).send("c");
-    halfClosed.get(10, TimeUnit.SECONDS);
+    halfClosed.get(60, TimeUnit.SECONDS);
     assertTrue(oap.awaitMessages(OTHER, 1, SOON));
     assertFalse(answered.status.isDone());
     assertFalse(failing.status.isDone());
@@ -337,7 +337,7 @@ class StandInOapTest {
     Caller caller = caller(METHOD);
     caller.call.sendMessage(bytes);
     caller.finish();
-    assertArrayEquals(bytes, seen.get(10, TimeUnit.SECONDS));
+    assertArrayEquals(bytes, seen.get(60, TimeUnit.SECONDS));
   }
 
   private Caller caller(String method) {
@@ -381,11 +381,11 @@ class StandInOapTest {
     }
 
     Status end() throws Exception {
-      return status.get(10, TimeUnit.SECONDS);
+      return status.get(60, TimeUnit.SECONDS);
     }
 
     String nextAnswer() throws Exception {
-      return answers.poll(10, TimeUnit.SECONDS);
+      return answers.poll(60, TimeUnit.SECONDS);
     }
 
     List<String> answers() {

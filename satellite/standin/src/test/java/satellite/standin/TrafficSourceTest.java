@@ -33,7 +33,7 @@ import satellite.standin.TrafficSource.Load;
 @Timeout(30)
 class TrafficSourceTest {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Load LIVELY = new Load(2, 2, 2_000);
 
   private final StandInOap oap = new StandInOap().start(0);
@@ -223,7 +223,7 @@ class TrafficSourceTest {
 
   private static void await(CountDownLatch latch) {
     try {
-      assertTrue(latch.await(20, TimeUnit.SECONDS));
+      assertTrue(latch.await(60, TimeUnit.SECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
