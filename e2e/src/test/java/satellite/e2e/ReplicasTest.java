@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /**
- * Several Satellites behind a Service: connections of agents that stay where they are even
- * themselves out, and nothing is lost by it. The picture in docs/ is one of {@code
+ * Several Satellites behind a Service: connections of agents that stay where they are get
+ * rebalanced, and nothing is lost by it. The picture in docs/ is one of {@code
  * target/rebalancing.svg}.
  */
 @Order(14)

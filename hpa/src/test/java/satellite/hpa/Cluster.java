@@ -54,7 +54,7 @@ final class Cluster {
   private final SwckAdapter oap = new SwckAdapter(25);
   private final List<Replica> replicas = new ArrayList<>();
   private final List<Snapshot> history = new ArrayList<>();
-  private final boolean evensOut;
+  private final boolean rebalances;
   private final Readiness readiness;
   private final int startSeconds;
   private LongPredicate oapIsAway = second -> false;
@@ -69,13 +69,13 @@ final class Cluster {
       Tolerance tolerance,
       int limit,
       Readiness readiness,
-      boolean evensOut,
+      boolean rebalances,
       int startSeconds,
       long seed) {
     this.autoscaler = new Autoscaler(spec, tolerance);
     this.limit = limit;
     this.readiness = readiness;
-    this.evensOut = evensOut;
+    this.rebalances = rebalances;
     this.startSeconds = startSeconds;
     this.random = new Random(seed);
     this.now = random.nextInt(12) * STEP; // the minutes of OAP begin anywhere
@@ -156,7 +156,7 @@ final class Cluster {
 
   private void step(int agents) {
     readiness();
-    if (evensOut && now % 10 == 0) {
+    if (rebalances && now % 10 == 0) {
       evenOut();
     }
     connect(agents);

@@ -146,8 +146,8 @@ class NaiveConfigurationTest {
 
   /** Ten agents, and then eleven for two hours. */
   private static Cluster eleven(
-      AutoscalerSpec spec, Tolerance tolerance, Readiness readiness, boolean evensOut) {
-    return new Cluster(spec, tolerance, 11, readiness, evensOut, 30, 1)
+      AutoscalerSpec spec, Tolerance tolerance, Readiness readiness, boolean rebalances) {
+    return new Cluster(spec, tolerance, 11, readiness, rebalances, 30, 1)
         .run(600, 10)
         .run(2 * HOUR, 11);
   }

@@ -27,9 +27,9 @@ class SimulationTest {
     "BEFORE_1_33, ALWAYS, false"
   })
   void theEleventhAgentBringsASecondReplicaAndItStaysAtTwo(
-      Tolerance tolerance, Readiness readiness, boolean evensOut) {
+      Tolerance tolerance, Readiness readiness, boolean rebalances) {
     for (int seed = 0; seed < SEEDS; seed++) {
-      Cluster cluster = demonstration(tolerance, readiness, evensOut, seed);
+      Cluster cluster = demonstration(tolerance, readiness, rebalances, seed);
       cluster.run(300, since -> since / 30).run(HOUR, 10);
       assertEquals(List.of(1), cluster.course(), "ten fit one");
 
@@ -223,9 +223,9 @@ class SimulationTest {
   }
 
   private static Cluster demonstration(
-      Tolerance tolerance, Readiness readiness, boolean evensOut, long seed) {
+      Tolerance tolerance, Readiness readiness, boolean rebalances, long seed) {
     return new Cluster(
-        Manifests.spec("demonstration.yaml"), tolerance, 11, readiness, evensOut, 30, seed);
+        Manifests.spec("demonstration.yaml"), tolerance, 11, readiness, rebalances, 30, seed);
   }
 
   private static Cluster large(String file, long seed) {

@@ -1,51 +1,15 @@
 package satellite.e2e.faults;
 
-import java.util.List;
-import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import satellite.e2e.faults.FaultyNode.Fault;
 
 /** Nodes fail in every way, and what Satellite answered for arrives, in each mode. */
 @Order(30)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class NodeFaultsTest {
+class NodeFaultsTest extends EachMode {
 
-  private static final long SEED = 5;
-
-  private final List<FaultRun> runs =
-      AckMode.chosen().stream()
-          .map(m -> new FaultRun("nodes", m, SEED, FaultRun.SMALL_MEMORY))
-          .toList();
-
-  @BeforeAll
-  void start() {
-    InParallel.each(runs, FaultRun::start);
-  }
-
-  @AfterAll
-  void end() {
-    ResultTable table = new ResultTable();
-    try {
-      InParallel.each(runs, run -> table.add(run.mode(), run.end()));
-      System.out.println("faults of nodes, seed " + SEED + "\n" + table);
-    } finally {
-      runs.forEach(FaultRun::close);
-    }
-  }
-
-  private void inEachMode(Consumer<FaultRun> scenario) {
-    InParallel.each(
-        runs,
-        run -> {
-          run.goOn();
-          run.traffic(50);
-          scenario.accept(run);
-          run.settle();
-        });
+  NodeFaultsTest() {
+    super("nodes", 5, 50);
   }
 
   @Test

@@ -72,8 +72,18 @@ final class Lanes<C extends Connection> {
     byAddress
         .entrySet()
         .removeIf(
-            entry -> entry.getValue().isEmpty() && !router.upstreams().containsKey(entry.getKey()));
+            entry ->
+                !router.upstreams().containsKey(entry.getKey()) && isForgotten(entry.getValue()));
     return homeless;
+  }
+
+  /** A place that it was granted would stay taken, and the node's connection open. */
+  private static <C extends Connection> boolean isForgotten(Lane<C> lane) {
+    if (!lane.isEmpty()) {
+      return false;
+    }
+    lane.leave();
+    return true;
   }
 
   /** A place in the node's window, for which the lane was in line. */

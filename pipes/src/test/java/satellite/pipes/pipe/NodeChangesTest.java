@@ -115,6 +115,7 @@ class NodeChangesTest extends FlowFixture {
     awaitSettled();
 
     int left = last.size();
+    // Long before the drain time is over: no lane keeps a permit of a node that is gone.
     await("what is gone is closed", () -> router.draining().isEmpty() && connector.open() == left);
     int before = threads;
     await("no thread more, but for the pool's", () -> Thread.activeCount() <= before + 1);
