@@ -170,7 +170,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
         // A bug: whatever it hit must not end the partition for all that comes behind it.
         LOG.log(System.Logger.Level.ERROR, "pipe " + pipe.name() + ": " + e, e);
       }
-      lanes.leaveUnusedPlaces();
+      lanes.releaseUnusedPermits();
       seen = wakeUps.addAndGet(-seen);
     } while (seen != 0);
   }
@@ -316,19 +316,19 @@ final class Dispatcher<C extends Connection> implements Runnable {
   /** The next node in turn with room, another one than failed last if possible. */
   private Upstream<C> freeUpstream(Batch batch) {
     Upstream<C> free =
-        cursor.next(u -> !u.node().address().equals(batch.lastNode()) && takesPlace(u));
+        cursor.next(u -> !u.node().address().equals(batch.lastNode()) && acquires(u));
     if (free == null && batch.lastNode() != null) {
-      free = cursor.next(this::takesPlace);
+      free = cursor.next(this::acquires);
     }
     if (free == null) {
-      router.used().forEach(this::awaitPlace);
+      router.used().forEach(this::awaitPermit);
     }
     return free;
   }
 
-  private boolean takesPlace(Upstream<C> upstream) {
+  private boolean acquires(Upstream<C> upstream) {
     Lane<C> lane = lanes.of(upstream);
-    return lane.inFlight < pipe.batch().maxInFlight() && lane.enter(upstream);
+    return lane.inFlight < pipe.batch().maxInFlight() && lane.acquire(upstream);
   }
 
   private void sendLane(Upstream<C> upstream, Lane<C> lane) {
@@ -338,8 +338,8 @@ final class Dispatcher<C extends Connection> implements Runnable {
       if (lane.busy.containsKey(order(batch))) {
         continue;
       }
-      if (!lane.enter(upstream)) {
-        awaitPlace(upstream);
+      if (!lane.acquire(upstream)) {
+        awaitPermit(upstream);
         return;
       }
       lane.busy.put(order(batch), batch);
@@ -349,9 +349,9 @@ final class Dispatcher<C extends Connection> implements Runnable {
   }
 
   /** Where the lane itself is full, the answer to one of its own calls wakes us. */
-  private void awaitPlace(Upstream<C> upstream) {
+  private void awaitPermit(Upstream<C> upstream) {
     Lane<C> lane = lanes.of(upstream);
-    if (lane.inFlight < pipe.batch().maxInFlight() && lane.lineUp(upstream)) {
+    if (lane.inFlight < pipe.batch().maxInFlight() && lane.isFirstInLine(upstream)) {
       upstream.onPermit(() -> tell(() -> lanes.granted(upstream)));
     }
   }
@@ -361,7 +361,7 @@ final class Dispatcher<C extends Connection> implements Runnable {
     return String.valueOf(batch.first().group());
   }
 
-  /** On a place that was taken. */
+  /** On a permit that was taken. */
   private void send(Batch batch, Upstream<C> upstream, Lane<C> lane) {
     lane.inFlight++;
     batch.attempted(upstream.node().address());

@@ -26,10 +26,10 @@ final class Lane<C extends Connection> {
 
   int inFlight;
 
-  /** A place in its window, granted and not used yet. */
-  private Upstream<C> place;
+  /** A permit of its window, granted and not used yet. */
+  private Upstream<C> permit;
 
-  /** Where it waits for a place; each connection has a window of its own. */
+  /** Where it waits for a permit; each connection has a window of its own. */
   private C awaits;
 
   /** Keys of all its events; null until somebody asks. */
@@ -71,35 +71,35 @@ final class Lane<C extends Connection> {
     keys = null;
   }
 
-  /** Takes a place in the node's window: the one that was granted, or a free one. */
-  boolean enter(Upstream<C> upstream) {
-    if (place != null && place.connection() == upstream.connection()) {
-      place = null;
+  /** Takes a permit of the node's window: the one that was granted, or a free one. */
+  boolean acquire(Upstream<C> upstream) {
+    if (permit != null && permit.connection() == upstream.connection()) {
+      permit = null;
       return true;
     }
     return upstream.tryAcquire();
   }
 
   /** Whether it is not in line yet; then it is from now on. */
-  boolean lineUp(Upstream<C> upstream) {
+  boolean isFirstInLine(Upstream<C> upstream) {
     boolean first = awaits != upstream.connection();
     awaits = upstream.connection();
     return first;
   }
 
   void granted(Upstream<C> upstream) {
-    leave();
-    place = upstream;
+    releasePermit();
+    permit = upstream;
     if (awaits == upstream.connection()) {
       awaits = null;
     }
   }
 
-  /** Whoever is next may have the place. */
-  void leave() {
-    if (place != null) {
-      place.release();
-      place = null;
+  /** Whoever is next may have the permit. */
+  void releasePermit() {
+    if (permit != null) {
+      permit.release();
+      permit = null;
     }
   }
 }

@@ -18,8 +18,8 @@ final class Lanes<C extends Connection> {
   private final Router<C> router;
   private final Map<String, Lane<C>> byAddress = new HashMap<>();
 
-  /** Some of them were granted a place. */
-  private boolean placesGranted;
+  /** Some of them were granted a permit. */
+  private boolean permitsGranted;
 
   Lanes(Router<C> router) {
     this.router = router;
@@ -77,26 +77,26 @@ final class Lanes<C extends Connection> {
     return homeless;
   }
 
-  /** A place that it was granted would stay taken, and the node's connection open. */
+  /** A permit that it was granted would stay taken, and the node's connection open. */
   private static <C extends Connection> boolean isForgotten(Lane<C> lane) {
     if (!lane.isEmpty()) {
       return false;
     }
-    lane.leave();
+    lane.releasePermit();
     return true;
   }
 
-  /** A place in the node's window, for which the lane was in line. */
+  /** A permit of the node's window, for which the lane was in line. */
   void granted(Upstream<C> upstream) {
     of(upstream).granted(upstream);
-    placesGranted = true;
+    permitsGranted = true;
   }
 
-  /** A place that is not needed any more is the next one's. */
-  void leaveUnusedPlaces() {
-    if (placesGranted) {
-      placesGranted = false;
-      byAddress.values().forEach(Lane::leave);
+  /** A permit that is not needed any more is the next one's. */
+  void releaseUnusedPermits() {
+    if (permitsGranted) {
+      permitsGranted = false;
+      byAddress.values().forEach(Lane::releasePermit);
     }
   }
 }
