@@ -1,5 +1,7 @@
 package satellite;
 
+import static java.lang.System.Logger.Level.ERROR;
+
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -32,6 +34,7 @@ import satellite.routing.Router;
  */
 final class ThisReplica implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger("satellite");
   private static final int STATUS_THREADS = 2;
 
   private final String id = UUID.randomUUID().toString();
@@ -131,6 +134,9 @@ final class ThisReplica implements AutoCloseable {
         () -> {
           try {
             meters.report(timeMillis);
+          } catch (RuntimeException e) {
+            // A bug; nobody looks at what this task ended with.
+            LOG.log(ERROR, "reporting the own meters failed", e);
           } finally {
             reportAt(schedule.nextAfter(timeMillis, System.currentTimeMillis()));
           }

@@ -161,6 +161,15 @@ final class InformerDiscovery<T extends HasMetadata> implements Discovery {
    * one that is opened again.
    */
   private void checkWatch() {
+    try {
+      lookAtWatch();
+    } catch (RuntimeException e) {
+      // An object that nobody expected, or a bug; without this it would have been the last check.
+      source.failed("what it told cannot be used: " + e);
+    }
+  }
+
+  private void lookAtWatch() {
     if (isWatching()) {
       failedChecks = 0;
       // Also when nothing has changed: it answers again.

@@ -169,6 +169,33 @@ class KubernetesFaultsTest {
     }
   }
 
+  /** The first of them was the end of all checks, without a word. */
+  @Test
+  void anObjectThatCannotBeUsedIsSaidAndTheWatchIsCheckedOn() throws Exception {
+    try (ApiServer api = new ApiServer();
+        TestDiscovery finder = new TestDiscovery(api.url())) {
+      finder.port = "grpc";
+      api.putPod("oap-0", "10.0.0.1");
+      finder.start().awaitNodes("10.0.0.1:11800");
+      api.put(
+          ApiServer.pod("oap-1", "10.0.0.2")
+              .editSpec()
+              .editFirstContainer()
+              .editFirstPort()
+              .withContainerPort(70000)
+              .endPort()
+              .endContainer()
+              .endSpec()
+              .build());
+      finder.awaitError("port 70000 is not within");
+      api.putPod("oap-1", "10.0.0.2");
+      finder.awaitNodes("10.0.0.1:11800", "10.0.0.2:11800");
+      finder.awaitHealed();
+      api.proxy.away();
+      finder.awaitError("the API server cannot be asked");
+    }
+  }
+
   @Test
   void aTokenThatIsRenewedIsUsed(@TempDir Path folder) throws Exception {
     Path file = Files.writeString(folder.resolve("token"), "first\n");

@@ -66,7 +66,7 @@ public record StoredDeadLetter(
   /** About as long as its line will be. */
   static long estimate(DeadLetter letter) {
     Event event = letter.event();
-    long bytes = event.context().length + event.payloadBytes();
+    long bytes = (long) event.context().length + event.payloadBytes();
     long text =
         length(letter.detail())
             + length(event.key())

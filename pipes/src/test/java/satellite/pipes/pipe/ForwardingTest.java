@@ -14,7 +14,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor.MethodType;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +39,6 @@ class ForwardingTest extends FlowFixture {
     start(ReceiverPlugin.values());
     ManagedChannel agent = client();
     Map<String, Integer> targets = new LinkedHashMap<>();
-    Set<String> keepAlives = new HashSet<>();
     for (Protocol protocol : Protocols.TABLE) {
       if (protocol.mode() != Protocol.Mode.ASYNCHRONOUS) {
         continue;
@@ -50,7 +48,6 @@ class ForwardingTest extends FlowFixture {
       Caller caller = Caller.open(agent, type, protocol.method());
       caller.send(Samples.good(protocol)).finish();
       targets.merge(protocol.forwarding().target(), 1, Integer::sum);
-      keepAlives.add(protocol.method());
     }
     awaitSettled();
     assertTrue(targets.size() > 20, () -> "only " + targets.keySet());
