@@ -84,9 +84,17 @@ final class ZipkinSpans<C extends Connection> implements RequestHandler {
     }
     String host = upstream.node().host();
     String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-    URI uri = URI.create("http://" + name + ":" + port + path);
+    HttpRequest request;
+    try {
+      request = spans.uri(URI.create("http://" + name + ":" + port + path)).build();
+    } catch (IllegalArgumentException e) {
+      // DNS and gRPC take more names than a URI does: an underscore is enough.
+      answer.accept(
+          Answer.error(HttpResponseStatus.BAD_GATEWAY, "OAP node " + host + ": " + e.getMessage()));
+      return;
+    }
     client
-        .sendAsync(spans.uri(uri).build(), HttpResponse.BodyHandlers.ofByteArray())
+        .sendAsync(request, HttpResponse.BodyHandlers.ofByteArray())
         .whenComplete(
             (response, failure) -> {
               if (failure == null) {

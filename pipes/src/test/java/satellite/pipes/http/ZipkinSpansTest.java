@@ -4,15 +4,29 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import satellite.discovery.Node;
+import satellite.routing.Connection;
+import satellite.routing.LoadBalancing;
+import satellite.routing.Router;
 
 /** Zipkin spans go to the Zipkin receiver of a node, and its answer comes back. */
 class ZipkinSpansTest extends HttpFixture {
@@ -116,5 +130,55 @@ class ZipkinSpansTest extends HttpFixture {
     deadNode();
     startHttp();
     assertEquals(503, post("/api/v2/spans", "[]").statusCode());
+  }
+
+  /** DNS and gRPC take more names than a URI does. */
+  @Test
+  void aNodeWhoseNameNoUriTakesIsNotTheSendersFault() {
+    ScheduledExecutorService pool = Executors.newSingleThreadScheduledExecutor();
+    try {
+      var second = Duration.ofSeconds(1);
+      Router<AlwaysUp> names =
+          new Router<>(
+              (node, changed) -> new AlwaysUp(),
+              pool,
+              System::nanoTime,
+              second,
+              second,
+              LoadBalancing.ROUND_ROBIN);
+      names.nodes(Set.of(new Node("oap_1", 11800)));
+      List<Answer> answers = new ArrayList<>();
+      FullHttpRequest request =
+          new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/api/v2/spans");
+      ZipkinSpans.to(names, 9411, second, pool).handle(request, answers::add);
+      request.release();
+      assertEquals(1, answers.size());
+      assertEquals(HttpResponseStatus.BAD_GATEWAY, answers.get(0).status());
+      String body = new String(answers.get(0).body(), StandardCharsets.UTF_8);
+      assertTrue(body.contains("oap_1"), body);
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  private static final class AlwaysUp implements Connection {
+    @Override
+    public State state() {
+      return State.UP;
+    }
+
+    @Override
+    public String why() {
+      return "";
+    }
+
+    @Override
+    public void reconnect() {}
+
+    @Override
+    public void close() {}
+
+    @Override
+    public void closeNow() {}
   }
 }
