@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Several Satellites behind a Service: connections of agents that stay where they are get
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.parallel.Isolated;
  * target/rebalancing.svg}.
  */
 @Order(14)
-@Isolated
 class ReplicasTest {
 
   private static final int AGENTS = 300;

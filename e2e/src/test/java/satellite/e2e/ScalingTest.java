@@ -19,7 +19,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * What Satellite is for: one Envoy with one stream, and OAP scaled out from one node to three while
@@ -27,13 +26,12 @@ import org.junit.jupiter.api.parallel.Isolated;
  * in docs/ is one of those.
  */
 @Order(13)
-@Isolated
 class ScalingTest {
 
   private static final long STEP_MILLIS = 500;
   private static final int STEPS_ALONE = 12;
   private static final int LONGEST_STEPS = 20;
-  private static final int STEPS_OF_THREE = 40;
+  private static final int STEPS_OF_THREE = 20;
 
   /** Of the request that comes next. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
