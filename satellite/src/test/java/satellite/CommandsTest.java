@@ -19,7 +19,7 @@ import satellite.standin.StandInOap;
 /**
  * {@code validate}, {@code print-config} and {@code check}: what they say, and their exit codes.
  */
-@Timeout(60)
+@Timeout(120)
 class CommandsTest {
 
   private static final String HEALTH = "grpc.health.v1.Health/Check";

@@ -27,7 +27,7 @@ import satellite.pipes.protocol.RawBytes;
 import satellite.standin.StandInOap;
 
 /** The program as a person meets it: command line, exit codes, what it says, how it ends. */
-@Timeout(60)
+@Timeout(120)
 class ProgramTest {
 
   private static final String EVENTS = "skywalking.v3.EventService/collect";

@@ -48,7 +48,7 @@ import org.xbill.DNS.SimpleResolver;
  * hand: the client of these tests waits for each answer on the test's thread, but for two tests of
  * the one that does not.
  */
-@Timeout(20)
+@Timeout(120)
 class DnsDiscoveryTest extends DiscoveryContract {
 
   private static final Duration MIN = Duration.ofSeconds(2);

@@ -68,7 +68,7 @@ import satellite.routing.Router;
 import satellite.standin.StandInOap;
 
 /** What a scrape says after real traffic: names, labels, values. */
-@Timeout(30)
+@Timeout(120)
 class MetricsTest {
 
   private static final String SEGMENTS = "skywalking.v3.TraceSegmentReportService/collect";

@@ -72,7 +72,7 @@ import satellite.standin.StandInOap;
  * loopback address. A test changes the settings, starts nodes and then Satellite; after it the
  * accounts of all pipes must balance, all memory be given back and every thread be gone.
  */
-@Timeout(40)
+@Timeout(120)
 public abstract class FlowFixture {
 
   /** What a node took. */

@@ -28,7 +28,7 @@ import satellite.pipes.transport.AccessToken;
 import satellite.replicas.ReplicaStatus;
 
 /** The telemetry port over real HTTP. */
-@Timeout(20)
+@Timeout(120)
 class AdminServerTest {
 
   private static final String TOKEN = "s3cret-of-the-operators";

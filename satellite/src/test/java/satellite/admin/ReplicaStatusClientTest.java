@@ -26,7 +26,7 @@ import satellite.discovery.Node;
 import satellite.replicas.ReplicaStatus;
 
 /** Whatever stands where a replica was thought to be, over real sockets. */
-@Timeout(20)
+@Timeout(120)
 class ReplicaStatusClientTest {
 
   private static final String GOOD =

@@ -35,7 +35,7 @@ import satellite.queue.DiskConfig;
 import satellite.queue.Event;
 
 /** The commands as a person meets them: what they print, their exit codes, what they change. */
-@Timeout(60)
+@Timeout(120)
 class DeadLettersCommandTest {
 
   private static final String LOGS = "/skywalking.v3.LogReportService/collect";

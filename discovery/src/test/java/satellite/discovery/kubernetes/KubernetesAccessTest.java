@@ -31,7 +31,7 @@ import satellite.discovery.kubernetes.KubernetesConfig.BasicAuth;
 import satellite.discovery.kubernetes.KubernetesConfig.Tls;
 
 /** How it is let in. */
-@Timeout(30)
+@Timeout(120)
 class KubernetesAccessTest {
 
   private static final String REFUSED = "does not take our token, password or certificate (401)";

@@ -34,7 +34,7 @@ import satellite.discovery.kubernetes.KubernetesConfig.Kind;
 import satellite.discovery.kubernetes.KubernetesConfig.Selector;
 
 /** Against fabric8's API server, which keeps objects and tells those who watch. */
-@Timeout(60)
+@Timeout(120)
 class KubernetesDiscoveryTest {
 
   private final KubernetesMockServer server = server();

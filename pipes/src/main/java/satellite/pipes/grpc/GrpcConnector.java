@@ -34,9 +34,7 @@ public final class GrpcConnector implements Connector<GrpcConnection> {
     return connection.watch();
   }
 
-  /**
-   * ConnectionRegistry that are not closed to the end: those in use, and those whose calls go on.
-   */
+  /** Connections that are not closed to the end: those in use, and those whose calls go on. */
   public int open() {
     opened.removeIf(GrpcConnection::isClosed);
     return opened.size();

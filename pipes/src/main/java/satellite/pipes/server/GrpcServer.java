@@ -107,7 +107,7 @@ public final class GrpcServer {
     return server.getPort();
   }
 
-  /** ConnectionRegistry now open. */
+  /** Connections now open. */
   public int connections() {
     return acceptLimit.connections();
   }
@@ -117,7 +117,7 @@ public final class GrpcServer {
     return connections.byHost();
   }
 
-  /** ConnectionRegistry closed as they arrived, because of a limit. */
+  /** Connections closed as they arrived, because of a limit. */
   public long refusedConnections(AcceptLimit.Reason reason) {
     return acceptLimit.refused(reason);
   }
@@ -131,12 +131,12 @@ public final class GrpcServer {
     return draining.staying();
   }
 
-  /** ConnectionRegistry that were told to go because of their age. */
+  /** Connections that were told to go because of their age. */
   public long agedConnections() {
     return draining.drained(ConnectionDraining.Reason.AGE);
   }
 
-  /** ConnectionRegistry that were told to go because other replicas have fewer. */
+  /** Connections that were told to go because other replicas have fewer. */
   public long shedConnections() {
     return draining.drained(ConnectionDraining.Reason.UNEVEN);
   }

@@ -26,7 +26,7 @@ import satellite.queue.DiskConfig;
 import satellite.queue.Event;
 
 /** A store on a folder of its own, whose clock and timers the test turns. */
-@Timeout(30)
+@Timeout(120)
 abstract class DeadLettersFixture {
 
   static final String LOGS = "/skywalking.v3.LogReportService/collect";

@@ -42,16 +42,24 @@ public final class Cable implements AutoCloseable {
   private void accept() {
     try {
       while (true) {
-        Socket near = entry.accept();
-        Socket far = new Socket(InetAddress.getLoopbackAddress(), exit);
-        ends.add(near);
-        ends.add(far);
-        daemon(() -> carry(near, far));
-        daemon(() -> carry(far, near));
+        connect(entry.accept());
       }
     } catch (IOException e) {
       // Cut, or closed.
     }
+  }
+
+  /** A socket that is closed while somebody waits in accept() may still give him one. */
+  private synchronized void connect(Socket near) throws IOException {
+    if (entry.isClosed()) {
+      near.close();
+      return;
+    }
+    Socket far = new Socket(InetAddress.getLoopbackAddress(), exit);
+    ends.add(near);
+    ends.add(far);
+    daemon(() -> carry(near, far));
+    daemon(() -> carry(far, near));
   }
 
   private void carry(Socket from, Socket to) {
@@ -75,12 +83,12 @@ public final class Cable implements AutoCloseable {
     thread.start();
   }
 
-  /** ConnectionRegistry that stand on it now; new ones work. */
+  /** Connections that stand on it now; new ones work. */
   public void silence() {
     silent.addAll(ends);
   }
 
-  public void cut() {
+  public synchronized void cut() {
     try {
       entry.close();
     } catch (IOException e) {
@@ -90,7 +98,7 @@ public final class Cable implements AutoCloseable {
   }
 
   /** Only what stands on it now; it can be used again at once. */
-  public void reset() {
+  public synchronized void reset() {
     for (Socket end : ends) {
       try {
         if (!end.isClosed()) {

@@ -31,7 +31,7 @@ import satellite.pipes.tls.TlsFilesException;
 import satellite.pipes.transport.EventLoops;
 
 /** Kafka's own client, as far as the handshake with a broker. */
-@Timeout(30)
+@Timeout(120)
 class KafkaTlsTest {
 
   private final EventLoops transport = new EventLoops(1);

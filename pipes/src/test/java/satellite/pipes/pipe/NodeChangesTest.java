@@ -85,7 +85,7 @@ class NodeChangesTest extends FlowFixture {
   }
 
   @Test
-  @Timeout(90)
+  @Timeout(120)
   void aThousandChangesUnderLoadLoseNothingRepeatNothingAndLeaveNothingBehind()
       throws InterruptedException {
     batch = new BatchLimits(Duration.ofMillis(5), 20, 1 << 20, 4);

@@ -35,7 +35,7 @@ import satellite.routing.StickyRouting;
 import satellite.routing.Upstream;
 
 /** A node that goes and comes back while its events are being sorted. */
-@Timeout(20)
+@Timeout(120)
 class OvertakingTest {
 
   private static final Duration LONG = Duration.ofMinutes(1);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import satellite.standin.TrafficSource.Counts;
 import satellite.standin.TrafficSource.Load;
 
-@Timeout(30)
+@Timeout(120)
 class TrafficSourceTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
