@@ -84,15 +84,13 @@ final class KubeApiServer implements AutoCloseable {
           LONGEST_BUILD,
           Map.of("CGO_ENABLED", "0"),
           List.of(
-              // Tests run beside it, and have limits of time.
-              "nice",
               "go",
               "build",
               "-C",
               "" + SOURCES,
               "-trimpath",
               "-ldflags=-s -w",
-              // Not optimized: it is built more often than it is used. As in kubernetes/pom.xml.
+              // Not optimized: it is built more often than it is used.
               "-gcflags=all=-N -l",
               "-o",
               part + "/",

@@ -91,7 +91,8 @@ public final class SatelliteProcess implements AutoCloseable {
 
   /** Another command of the program, with its output; it ends by itself. */
   static ChildProcess command(String name, Map<String, String> settings, String... arguments) {
-    List<String> command = new ArrayList<>(List.of(ChildProcess.JAVA, "-jar", "" + JAR));
+    List<String> command =
+        new ArrayList<>(List.of(ChildProcess.JAVA, "-XX:TieredStopAtLevel=1", "-jar", "" + JAR));
     command.addAll(List.of(arguments));
     return ChildProcess.start(name, settings, command);
   }

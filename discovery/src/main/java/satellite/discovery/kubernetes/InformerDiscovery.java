@@ -162,14 +162,14 @@ final class InformerDiscovery<T extends HasMetadata> implements Discovery {
    */
   private void checkWatch() {
     try {
-      lookAtWatch();
+      inspectWatch();
     } catch (RuntimeException e) {
       // An object that nobody expected, or a bug; without this it would have been the last check.
       source.failed("what it told cannot be used: " + e);
     }
   }
 
-  private void lookAtWatch() {
+  private void inspectWatch() {
     if (isWatching()) {
       failedChecks = 0;
       // Also when nothing has changed: it answers again.
