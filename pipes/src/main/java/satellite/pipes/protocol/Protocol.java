@@ -21,7 +21,7 @@ public record Protocol(
     Kind kind,
     Mode mode,
     ReceiverPlugin receiver,
-    Reading reading,
+    ReaderFactory reading,
     Forwarding forwarding,
     Topic kafka,
     List<Integer> service,
@@ -71,7 +71,7 @@ public record Protocol(
   }
 
   /** Opens a reader for one client stream, or one unary call. */
-  public interface Reading {
+  public interface ReaderFactory {
     StreamReader open(ReaderOptions options);
   }
 
@@ -97,7 +97,7 @@ public record Protocol(
   }
 
   /**
-   * The words are for the documents; what they name is read by the row's {@link Reading}.
+   * The words are for the documents; what they name is read by the row's {@link ReaderFactory}.
    *
    * @param target method to call upstream
    * @param per what events must have in common to share an upstream message or stream: their group,

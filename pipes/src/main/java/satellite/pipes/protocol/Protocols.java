@@ -47,7 +47,7 @@ import satellite.pipes.protocol.Protocol.Forwarding;
 import satellite.pipes.protocol.Protocol.Gather;
 import satellite.pipes.protocol.Protocol.Kind;
 import satellite.pipes.protocol.Protocol.Mode;
-import satellite.pipes.protocol.Protocol.Reading;
+import satellite.pipes.protocol.Protocol.ReaderFactory;
 import satellite.pipes.protocol.Protocol.Shape;
 import satellite.pipes.protocol.Protocol.Topic;
 
@@ -279,14 +279,14 @@ public final class Protocols {
   private static final class Table {
     private final List<Row> rows = new ArrayList<>();
 
-    Row row(String method, Kind kind, ReceiverPlugin receiver, Reading reading) {
+    Row row(String method, Kind kind, ReceiverPlugin receiver, ReaderFactory reading) {
       Row row = new Row(method, kind, ASYNCHRONOUS, receiver, reading, false);
       rows.add(row);
       return row;
     }
 
     /** Also without its package, as agents built before December 2020 call it. */
-    Row legacy(String method, Kind kind, ReceiverPlugin receiver, Reading reading) {
+    Row legacy(String method, Kind kind, ReceiverPlugin receiver, ReaderFactory reading) {
       Row row = new Row(method, kind, ASYNCHRONOUS, receiver, reading, true);
       rows.add(row);
       return row;
@@ -319,7 +319,7 @@ public final class Protocols {
     private final Kind kind;
     private final Mode mode;
     private final ReceiverPlugin receiver;
-    private final Reading reading;
+    private final ReaderFactory reading;
     private final boolean legacy;
     private String target;
     private Shape shape;
@@ -336,7 +336,7 @@ public final class Protocols {
         Kind kind,
         Mode mode,
         ReceiverPlugin receiver,
-        Reading reading,
+        ReaderFactory reading,
         boolean legacy) {
       this.method = method;
       this.kind = kind;

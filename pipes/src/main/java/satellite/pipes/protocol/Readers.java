@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import satellite.pipes.protocol.Protocol.Reading;
+import satellite.pipes.protocol.Protocol.ReaderFactory;
 import satellite.pipes.protocol.StreamReader.Sink;
 
 /**
@@ -23,12 +23,12 @@ final class Readers {
   private static final AtomicLong SERIAL = new AtomicLong(System.currentTimeMillis() << 16);
 
   /** Each message stands alone and any node will do: not one byte is read. */
-  static Reading whole() {
+  static ReaderFactory whole() {
     return options -> (message, sink) -> sink.event(message);
   }
 
   /** The same for what will be concatenated: its fields must end where it ends. */
-  static Reading checked() {
+  static ReaderFactory checked() {
     return options ->
         (message, sink) -> {
           FieldCursor.check(message);
@@ -37,7 +37,7 @@ final class Readers {
   }
 
   /** Each message becomes an element of the repeated field {@code number} of its batch. */
-  static Reading elementOf(int number) {
+  static ReaderFactory elementOf(int number) {
     return options ->
         (message, sink) ->
             sink.event(
@@ -45,7 +45,7 @@ final class Readers {
   }
 
   /** Messages with equal strings in these fields may be joined. */
-  static Reading groupedBy(int... numbers) {
+  static ReaderFactory groupedBy(int... numbers) {
     return options ->
         (message, sink) -> sink.event(null, strings(message, numbers), Sink.NOTHING, message);
   }
@@ -84,7 +84,7 @@ final class Readers {
   }
 
   /** ServiceMeshMetrics: HTTP or TCP metrics. */
-  static Reading groupedByCase() {
+  static ReaderFactory groupedByCase() {
     return options ->
         (message, sink) -> {
           OneofCase metrics = new OneofCase();
@@ -101,7 +101,7 @@ final class Readers {
    * one it sees on every later message. So each message gets it, and a stream upstream carries one
    * service.
    */
-  static Reading log() {
+  static ReaderFactory log() {
     final int service = 2;
     return options ->
         new StreamReader() {
@@ -141,7 +141,7 @@ final class Readers {
    * that the stream is; where it would become too long, another one is begun, whose first element
    * says again who reports. One that became too long before it said so is nobody's.
    */
-  static Reading meterElement() {
+  static ReaderFactory meterElement() {
     return options ->
         new StreamReader() {
           private String service;
@@ -206,7 +206,7 @@ final class Readers {
   }
 
   /** MeterDataCollection: one report each, by the instance that its first elements name. */
-  static Reading meterCollection() {
+  static ReaderFactory meterCollection() {
     return options ->
         (message, sink) -> {
           String service = null;
@@ -246,7 +246,7 @@ final class Readers {
    * @param everyIdentifierCounts as among Satellites; an Envoy's later identifiers are ignored, as
    *     OAP does
    */
-  static Reading accessLog(boolean everyIdentifierCounts) {
+  static ReaderFactory accessLog(boolean everyIdentifierCounts) {
     return options ->
         new StreamReader() {
           private byte[] identifier;
@@ -287,7 +287,7 @@ final class Readers {
    * StreamMetricsMessage of Envoy: the identifier stands in the first message, OAP reads it in the
    * first of its stream only, and rates want all of one Envoy on one node.
    */
-  static Reading envoyMetrics() {
+  static ReaderFactory envoyMetrics() {
     return options ->
         new StreamReader() {
           private byte[] identifier;
@@ -347,7 +347,7 @@ final class Readers {
   }
 
   /** EBPFProfilingData: a task [1] holds for the messages behind it, so each gets it. */
-  static Reading ebpfProfiling() {
+  static ReaderFactory ebpfProfiling() {
     return options ->
         new StreamReader() {
           private byte[] task = Sink.NOTHING;
@@ -377,7 +377,7 @@ final class Readers {
    * EBPFAccessLogMessage: node [1] and connection [2] hold until they are replaced. A stream goes
    * upstream in its order and to one node; each message behind the first carries what held for it.
    */
-  static Reading ebpfAccessLog() {
+  static ReaderFactory ebpfAccessLog() {
     return options ->
         new StreamReader() {
           private final String stream = "ebpf" + SERIAL.incrementAndGet();
@@ -441,7 +441,7 @@ final class Readers {
    * ExportMetricsServiceRequest: rates want a resource on one node, so a request is cut where the
    * key changes. The key is made of the configured attributes; of all of them where none is there.
    */
-  static Reading otlpMetrics() {
+  static ReaderFactory otlpMetrics() {
     return options ->
         (message, sink) -> {
           List<byte[]> parts = new ArrayList<>();
@@ -528,7 +528,7 @@ final class Readers {
    * ExportLogsServiceRequest, cut to one ResourceLogs each: OAP before 10.3 answers after the first
    * one and loses the others, and never answers where none has a service.name.
    */
-  static Reading otlpLogs() {
+  static ReaderFactory otlpLogs() {
     return options ->
         (message, sink) -> {
           List<Runnable> events = new ArrayList<>();
