@@ -24,7 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import satellite.discovery.Node;
-import satellite.routing.Connection;
+import satellite.pipes.UpConnection;
 import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
 
@@ -138,9 +138,9 @@ class ZipkinSpansTest extends HttpFixture {
     ScheduledExecutorService pool = Executors.newSingleThreadScheduledExecutor();
     try {
       var second = Duration.ofSeconds(1);
-      Router<AlwaysUp> names =
+      Router<UpConnection> names =
           new Router<>(
-              (node, changed) -> new AlwaysUp(),
+              (node, changed) -> new UpConnection(),
               pool,
               System::nanoTime,
               second,
@@ -159,26 +159,5 @@ class ZipkinSpansTest extends HttpFixture {
     } finally {
       pool.shutdownNow();
     }
-  }
-
-  private static final class AlwaysUp implements Connection {
-    @Override
-    public State state() {
-      return State.UP;
-    }
-
-    @Override
-    public String why() {
-      return "";
-    }
-
-    @Override
-    public void reconnect() {}
-
-    @Override
-    public void close() {}
-
-    @Override
-    public void closeNow() {}
   }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import satellite.discovery.Node;
 import satellite.pipes.Samples;
+import satellite.pipes.UpConnection;
 import satellite.pipes.pipe.PipeConfig.BatchLimits;
 import satellite.pipes.pipe.PipeConfig.Gather;
 import satellite.pipes.pipe.PipeConfig.Retry;
@@ -28,7 +29,6 @@ import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
-import satellite.routing.Connection;
 import satellite.routing.LoadBalancing;
 import satellite.routing.Router;
 import satellite.routing.StickyRouting;
@@ -47,25 +47,11 @@ class OvertakingTest {
   private final CountDownLatch all = new CountDownLatch(2);
   private final ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
 
-  private final class Blinking implements Connection {
+  private final class Blinking extends UpConnection {
     @Override
     public State state() {
       return downFor.getAndUpdate(n -> Math.max(0, n - 1)) > 0 ? State.DOWN : State.UP;
     }
-
-    @Override
-    public String why() {
-      return "";
-    }
-
-    @Override
-    public void reconnect() {}
-
-    @Override
-    public void close() {}
-
-    @Override
-    public void closeNow() {}
   }
 
   private final class Recording implements Forwarder<Blinking> {
