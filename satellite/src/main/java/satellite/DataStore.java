@@ -11,6 +11,7 @@ import satellite.pipes.pipe.Storage;
 import satellite.queue.DiskConfig;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
+import satellite.queue.PayloadMemory;
 import satellite.queue.disk.DataFolder;
 
 /**
@@ -32,10 +33,11 @@ final class DataStore implements AutoCloseable {
   /**
    * Touches nothing: {@link #open} does.
    *
+   * @param payload where the payload of events lies
    * @param disk null for memory only
    */
-  DataStore(long queueBytes, DiskConfig disk) {
-    this.memory = new MemoryBudget(queueBytes);
+  DataStore(long queueBytes, PayloadMemory payload, DiskConfig disk) {
+    this.memory = new MemoryBudget(queueBytes, payload);
     this.disk = disk;
     this.folder = disk == null ? null : new DataFolder(disk);
     this.deadLetters =

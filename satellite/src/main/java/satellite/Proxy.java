@@ -96,7 +96,7 @@ public final class Proxy {
     this.upstreams = new Upstreams(config, transport, pool, discoveryThread);
 
     // What: pipes, which share the memory and the disk.
-    this.store = new DataStore(config.queueBytes(), config.disk());
+    this.store = new DataStore(config.queueBytes(), transport.memory(), config.disk());
     for (PipeConfig pipe : config.pipes()) {
       if (pipe.queue() != null) {
         PipeMetrics pipeMetrics = metrics.pipe(pipe.name(), pipe.receiver());

@@ -35,9 +35,9 @@ class BenchmarksTest {
     KeyReadingBenchmark reading = new KeyReadingBenchmark();
     reading.open();
     Event first = reading.accessLogWithIdentifier();
-    assertArrayEquals(Messages.accessLog(), first.parts()[0]);
+    assertArrayEquals(Messages.accessLog(), first.parts().get(0));
     assertTrue(first.context().length > 1000);
-    assertArrayEquals(Messages.accessLog(), reading.accessLog().parts()[0]);
+    assertArrayEquals(Messages.accessLog(), reading.accessLog().parts().get(0));
   }
 
   @Test

@@ -95,12 +95,12 @@ public final class Batch {
    */
   public List<Batch> splitEvent() {
     Event event = first();
-    int middle = event.parts().length / 2;
+    int middle = event.parts().count() / 2;
     end();
     partition.held(1);
     Event.Split split = new Event.Split(event);
     return List.of(
         new Batch(partition, List.of(split.half(0, middle))),
-        new Batch(partition, List.of(split.half(middle, event.parts().length))));
+        new Batch(partition, List.of(split.half(middle, event.parts().count()))));
   }
 }

@@ -1,27 +1,34 @@
 package satellite.queue;
 
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What a client reported, on its way through Satellite: immutable, made by a receiver, settled as
- * part of a {@link Batch}.
+ * part of a {@link Batch}. From the queue on its payload is outside of the heap, until it is {@link
+ * #settled}.
  */
 public final class Event {
 
-  /** What an event costs on the heap beside its payload: object, arrays, queue node. */
+  /** What an event costs on the heap beside its payload: object, block, queue node. */
   public static final int OVERHEAD_BYTES = 160;
 
   private final String method;
   private final String key;
   private final String group;
   private final byte[] context;
-  private final byte[][] parts;
+  private final Parts parts;
   private final int messages;
-  private final int payloadBytes;
   private final long receivedNanos;
   private final Receipt receipt;
+
+  /** Null where it is not on disk. */
   private final Runnable onSettled;
+
+  /** Null unless it is the half of another one. */
+  private final Split split;
+
+  /** Of two halves the first has what the whole had. */
+  private final int contextCharge;
 
   /**
    * @param method the gRPC method it arrived on, as {@code /package.Service/Method}
@@ -56,7 +63,31 @@ public final class Event {
       int messages,
       long receivedNanos,
       Receipt receipt) {
-    this(method, key, group, context, parts, messages, receivedNanos, receipt, null);
+    this(method, key, group, context, Parts.of(parts), messages, receivedNanos, receipt);
+  }
+
+  /** Its payload as it is; else as above. */
+  public Event(
+      String method,
+      String key,
+      String group,
+      byte[] context,
+      Parts parts,
+      int messages,
+      long receivedNanos,
+      Receipt receipt) {
+    this(
+        method,
+        key,
+        group,
+        context,
+        parts,
+        messages,
+        receivedNanos,
+        receipt,
+        null,
+        null,
+        context.length);
   }
 
   private Event(
@@ -64,11 +95,13 @@ public final class Event {
       String key,
       String group,
       byte[] context,
-      byte[][] parts,
+      Parts parts,
       int messages,
       long receivedNanos,
       Receipt receipt,
-      Runnable onSettled) {
+      Runnable onSettled,
+      Split split,
+      int contextCharge) {
     this.method = method;
     this.key = key;
     this.group = group;
@@ -78,11 +111,8 @@ public final class Event {
     this.receivedNanos = receivedNanos;
     this.receipt = receipt;
     this.onSettled = onSettled;
-    int length = 0;
-    for (byte[] part : parts) {
-      length += part.length;
-    }
-    this.payloadBytes = length;
+    this.split = split;
+    this.contextCharge = contextCharge;
   }
 
   public String method() {
@@ -101,7 +131,7 @@ public final class Event {
     return context;
   }
 
-  public byte[][] parts() {
+  public Parts parts() {
     return parts;
   }
 
@@ -110,12 +140,15 @@ public final class Event {
   }
 
   public int payloadBytes() {
-    return payloadBytes;
+    return parts.length();
   }
 
-  /** What it is charged with while it is held: its payload and its share of the heap around it. */
+  /**
+   * What it is charged with while it is held: its payload, its share of the heap around it and, as
+   * if nobody shared it, its context.
+   */
   public long bytes() {
-    return payloadBytes + (long) OVERHEAD_BYTES * messages;
+    return contextCharge + (long) parts.length() + (long) OVERHEAD_BYTES * messages;
   }
 
   public long receivedNanos() {
@@ -127,25 +160,58 @@ public final class Event {
     return receipt;
   }
 
+  /** The same event, with its payload where that of queued events is. The old one is no more. */
+  public Event stored(PayloadMemory memory) {
+    Parts moved = parts.stored(memory);
+    return moved == parts ? this : with(moved, receipt, onSettled);
+  }
+
   /**
    * The same event, which is on disk too; {@code onSettled} is run when it is done with. Nobody
-   * waits for it any more.
+   * waits for it any more. The old one is no more.
    *
    * @param onSettled null where it is not on disk after all
    */
   public Event onDisk(Runnable onSettled) {
-    return new Event(method, key, group, context, parts, messages, receivedNanos, null, onSettled);
+    return with(parts, null, onSettled);
+  }
+
+  private Event with(Parts parts, Receipt receipt, Runnable onSettled) {
+    return new Event(
+        method,
+        key,
+        group,
+        context,
+        parts,
+        messages,
+        receivedNanos,
+        receipt,
+        onSettled,
+        split,
+        contextCharge);
   }
 
   public boolean isOnDisk() {
-    return onSettled != null;
+    return split == null ? onSettled != null : split.whole.isOnDisk();
   }
 
-  /** It was forwarded or given up: whoever has a copy may let go of it. Once. */
+  /**
+   * It was forwarded or given up: its memory is free, whoever has a copy may let go of it. Once.
+   */
   public void settled() {
+    if (split != null) {
+      split.settled();
+      return;
+    }
+    parts.release();
     if (onSettled != null) {
       onSettled.run();
     }
+  }
+
+  /** It is on disk now and needs no memory any more. Once, instead of {@link #settled}. */
+  public void unloaded() {
+    parts.release();
   }
 
   /** What the two halves of an event share: they are acknowledged and settled as the one it was. */
@@ -166,16 +232,18 @@ public final class Event {
           whole.key,
           whole.group,
           whole.context,
-          Arrays.copyOfRange(whole.parts, from, to),
+          whole.parts.slice(from, to),
           to - from,
           whole.receivedNanos,
           whole.receipt == null ? null : this,
-          whole.onSettled == null ? null : this::settled);
+          null,
+          this,
+          from == 0 ? whole.contextCharge : 0);
     }
 
     private void settled() {
       if (unsettled.decrementAndGet() == 0) {
-        whole.onSettled.run();
+        whole.settled();
       }
     }
 

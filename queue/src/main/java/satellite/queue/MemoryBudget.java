@@ -20,11 +20,25 @@ public final class MemoryBudget {
   static final int SHARE_OF_FREE = 4;
 
   private final long maxBytes;
+  private final PayloadMemory memory;
   private final AtomicLong used = new AtomicLong();
   private final List<Share> shares = new CopyOnWriteArrayList<>();
 
+  /** On the heap. */
   public MemoryBudget(long maxBytes) {
+    this(maxBytes, PayloadMemory.HEAP);
+  }
+
+  /**
+   * @param memory where the payload of what is held lies
+   */
+  public MemoryBudget(long maxBytes, PayloadMemory memory) {
     this.maxBytes = maxBytes;
+    this.memory = memory;
+  }
+
+  public PayloadMemory memory() {
+    return memory;
   }
 
   Share share() {

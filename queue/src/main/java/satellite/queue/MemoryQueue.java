@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class MemoryQueue {
 
   private final Partition[] partitions;
+  private final PayloadMemory memory;
   private final MemoryBudget.Share share;
   private final QueueConfig config;
   private final boolean durable;
@@ -39,6 +40,7 @@ public final class MemoryQueue {
   public MemoryQueue(
       QueueConfig config, MemoryBudget budget, SpoolFactory spools, String pipe, Account account) {
     this.config = config;
+    this.memory = budget.memory();
     this.share = budget.share();
     this.durable = spools != null && config.acknowledgement() == Acknowledgement.DURABLE;
     this.pressureEvents = Math.max(1, config.maxEvents() / 2);
@@ -183,14 +185,20 @@ public final class MemoryQueue {
       share.wake(1);
     }
 
-    /** Adds an event whose bytes were acquired before. */
+    /** Adds an event whose bytes were acquired before; from now on it is the queue's. */
     public void put(Event event) {
+      Event stored = event.stored(memory);
       if (spool != null && goesToDisk()) {
-        share.spilling(event.bytes());
-        spool.add(event);
+        share.spilling(stored.bytes());
+        spool.add(stored);
       } else {
-        enqueue(event);
+        enqueue(stored);
       }
+    }
+
+    /** For what will be {@link #put} later, in the memory that it will be in. */
+    public PartsBuilder newParts() {
+      return new PartsBuilder(memory);
     }
 
     private boolean goesToDisk() {
@@ -337,7 +345,7 @@ public final class MemoryQueue {
 
     @Override
     public void enqueueReadBack(Event event) {
-      partition.enqueue(event);
+      partition.enqueue(event.stored(memory));
     }
 
     @Override

@@ -20,13 +20,14 @@ abstract class QueueFixture {
   private static final int OUT_OF_REACH = 1 << 20;
 
   final Account account = new Account();
+  final CountedMemory memory = new CountedMemory();
   private final List<MemoryBudget> budgets = new ArrayList<>();
   private final List<MemoryQueue> queues = new ArrayList<>();
   private final Set<Batch> taken = new LinkedHashSet<>();
   private int serial;
 
   MemoryBudget budget(long maxBytes) {
-    MemoryBudget budget = new MemoryBudget(maxBytes);
+    MemoryBudget budget = new MemoryBudget(maxBytes, memory);
     budgets.add(budget);
     return budget;
   }
@@ -121,5 +122,6 @@ abstract class QueueFixture {
     budgets.forEach(budget -> assertEquals(0, budget.usedBytes()));
     assertEquals(0, account.outstanding(), account::toString);
     assertTrue(taken.isEmpty());
+    memory.assertAllIsGivenBack();
   }
 }

@@ -210,20 +210,23 @@ class SpooledPartitionTest {
           }
         };
     byte[][] parts = {{1}, {2}, {3}};
-    Event.Split good = new Event.Split(new Event("/a/B", null, null, null, parts, 3, 0, receipt));
+    Event.Split good =
+        new Event.Split(new Event("/a/B", null, null, new byte[0], parts, 3, 0, receipt));
     Event first = good.half(0, 1);
     Event second = good.half(1, 3);
     second.receipt().acknowledged();
     assertEquals(List.of(), told);
     first.receipt().acknowledged();
     assertEquals(List.of("acknowledged"), told);
-    Event.Split bad = new Event.Split(new Event("/a/B", null, null, null, parts, 3, 0, receipt));
+    Event.Split bad =
+        new Event.Split(new Event("/a/B", null, null, new byte[0], parts, 3, 0, receipt));
     bad.half(0, 1).receipt().failed("unknown", "no");
     bad.half(1, 3).receipt().acknowledged();
     assertEquals(List.of("acknowledged", "unknown: no"), told);
     Event.Split onDisk =
         new Event.Split(
-            new Event("/a/B", null, null, null, parts, 3, 0).onDisk(() -> told.add("settled")));
+            new Event("/a/B", null, null, new byte[0], parts, 3, 0)
+                .onDisk(() -> told.add("settled")));
     onDisk.half(0, 1).settled();
     assertEquals(2, told.size());
     onDisk.half(1, 3).settled();

@@ -81,9 +81,9 @@ public class MergeBenchmark {
   private static Event gathered(int envoy) throws MalformedMessageException {
     StreamReader reader = Protocols.of(ALS).reading().open(KeyReadingBenchmark.OPTIONS);
     Event first = read(reader, ALS, Messages.accessLogWithIdentifier(envoy));
-    List<byte[]> parts = new ArrayList<>(Arrays.asList(first.parts()));
+    List<byte[]> parts = new ArrayList<>(Arrays.asList(first.parts().toArrays()));
     for (int i = 1; i < GATHERED; i++) {
-      parts.addAll(Arrays.asList(read(reader, ALS, Messages.accessLog()).parts()));
+      parts.addAll(Arrays.asList(read(reader, ALS, Messages.accessLog()).parts().toArrays()));
     }
     byte[][] all = parts.toArray(byte[][]::new);
     return new Event(ALS, null, first.group(), first.context(), all, GATHERED, 0);

@@ -72,7 +72,7 @@ public record StoredDeadLetter(
             + length(event.key())
             + length(event.group())
             + letter.pipe().length();
-    return 450 + bytes * 4 / 3 + 3L * event.parts().length + text * 5 / 4;
+    return 450 + bytes * 4 / 3 + 3L * event.parts().count() + text * 5 / 4;
   }
 
   private static int length(String text) {
@@ -99,7 +99,7 @@ public record StoredDeadLetter(
     json.name("messages").value(event.messages());
     json.name("context").value(Base64.getEncoder().encodeToString(event.context()));
     json.name("parts").beginArray();
-    for (byte[] part : event.parts()) {
+    for (byte[] part : event.parts().toArrays()) {
       json.value(Base64.getEncoder().encodeToString(part));
     }
     json.endArray();

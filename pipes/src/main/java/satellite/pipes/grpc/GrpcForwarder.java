@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import satellite.pipes.pipe.Forwarder;
@@ -83,6 +84,11 @@ public final class GrpcForwarder implements Forwarder<GrpcConnection> {
     private final Iterator<Payload> unsent;
     private final Consumer<Outcome> done;
     private final int count;
+
+    /** While it is being started, and until it is closed: another thread may read the batch. */
+    private final AtomicInteger open = new AtomicInteger(2);
+
+    private volatile Outcome outcome;
     private final long startNanos = nanoTime.getAsLong();
     private long bytes;
     private int largest;
@@ -109,6 +115,14 @@ public final class GrpcForwarder implements Forwarder<GrpcConnection> {
       call.request(1);
       if (count == 1) {
         sendAndHalfClose();
+      }
+      ended();
+    }
+
+    /** The batch is settled only when nobody reads it any more. */
+    private void ended() {
+      if (open.decrementAndGet() == 0) {
+        done.accept(outcome);
       }
     }
 
@@ -144,7 +158,7 @@ public final class GrpcForwarder implements Forwarder<GrpcConnection> {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      Outcome outcome =
+      outcome =
           status.isOk() && !halfClosed
               ? new Outcome.Unreached(
                   "answered_early", "the node answered before it had everything")
@@ -156,7 +170,7 @@ public final class GrpcForwarder implements Forwarder<GrpcConnection> {
           count,
           bytes,
           nanoTime.getAsLong() - startNanos);
-      done.accept(outcome);
+      ended();
     }
   }
 }

@@ -1,11 +1,9 @@
 package satellite.pipes.pipe;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.function.Supplier;
 import satellite.queue.Event;
 import satellite.queue.MemoryQueue;
+import satellite.queue.PartsBuilder;
 import satellite.queue.Receipt;
 
 /**
@@ -19,12 +17,13 @@ public final class Gatherer {
   private final int maxBytes;
   private final Runnable onEvent;
   private final Supplier<Receipt> receipts;
-  private final List<byte[]> parts = new ArrayList<>();
+  private final PartsBuilder parts;
   private Event first;
-  private Event last;
   private String key;
   private int messages;
-  private int bytes;
+
+  /** What was acquired for it. */
+  private long charge;
 
   /**
    * @param onEvent told when what was gathered went into the queue
@@ -37,6 +36,7 @@ public final class Gatherer {
       Runnable onEvent,
       Supplier<Receipt> receipts) {
     this.partition = partition;
+    this.parts = partition.newParts();
     this.maxMessages = maxMessages;
     this.maxBytes = maxBytes;
     this.onEvent = onEvent;
@@ -45,20 +45,20 @@ public final class Gatherer {
 
   /** False when there is no space; then nothing was taken. */
   public boolean offer(Event piece) {
-    if (!partition.acquire(piece.bytes())) {
+    boolean joins = first != null && joins(piece);
+    // The context is charged once.
+    long bytes = joins ? piece.bytes() - piece.context().length : piece.bytes();
+    if (!partition.acquire(bytes)) {
       return false;
     }
-    if (last != null && !joins(piece)) {
+    if (!joins) {
       flush();
-    }
-    if (first == null) {
       first = piece;
-      bytes = piece.context().length;
     }
-    last = piece;
+    charge += bytes;
     key = piece.key() == null ? key : piece.key();
-    parts.addAll(Arrays.asList(piece.parts()));
-    bytes += piece.payloadBytes();
+    parts.addAll(piece.parts());
+    piece.unloaded();
     messages += piece.messages();
     if (messages >= maxMessages) {
       flush();
@@ -67,9 +67,9 @@ public final class Gatherer {
   }
 
   private boolean joins(Event piece) {
-    return piece.group().equals(last.group())
-        && piece.context() == last.context()
-        && bytes + piece.payloadBytes() <= maxBytes;
+    return piece.group().equals(first.group())
+        && piece.context() == first.context()
+        && first.context().length + parts.length() + piece.payloadBytes() <= maxBytes;
   }
 
   public boolean isEmpty() {
@@ -81,14 +81,13 @@ public final class Gatherer {
     if (first == null) {
       return;
     }
-    byte[][] all = parts.toArray(byte[][]::new);
     partition.put(
         new Event(
             first.method(),
             key,
             first.group(),
             first.context(),
-            all,
+            parts.build(),
             messages,
             first.receivedNanos(),
             receipts.get()));
@@ -100,7 +99,8 @@ public final class Gatherer {
   public int discard() {
     int given = messages;
     if (first != null) {
-      partition.release(bytes - first.context().length + (long) Event.OVERHEAD_BYTES * messages);
+      parts.discard();
+      partition.release(charge);
     }
     forget();
     return given;
@@ -113,10 +113,8 @@ public final class Gatherer {
 
   private void forget() {
     first = null;
-    last = null;
     key = null;
     messages = 0;
-    bytes = 0;
-    parts.clear();
+    charge = 0;
   }
 }

@@ -25,10 +25,10 @@ public record EventContent(String target, byte[] context, List<byte[]> messages,
     }
     List<byte[]> messages;
     if (how.gather() == Protocol.Gather.FOR_A_TIME) {
-      messages = Arrays.asList(event.parts());
+      messages = Arrays.asList(event.parts().toArrays());
     } else {
       Payload whole = new Payload();
-      whole.addAll(event.parts());
+      whole.add(event.parts());
       messages = List.of(whole.toByteArray());
     }
     return new EventContent(how.target(), event.context(), messages, how.expires());

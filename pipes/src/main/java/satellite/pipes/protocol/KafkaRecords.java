@@ -91,7 +91,7 @@ public interface KafkaRecords {
   private static byte[] payload(Event event) {
     Payload payload = new Payload();
     payload.add(event.context());
-    payload.addAll(event.parts());
+    payload.add(event.parts());
     return payload.toByteArray();
   }
 

@@ -33,12 +33,12 @@ public final class Merging {
       case UNARY_EACH -> {
         // The others of its group say the same: the latest stands for all.
         Payload latest = new Payload();
-        latest.addAll(events.get(events.size() - 1).parts());
+        latest.add(events.get(events.size() - 1).parts());
         return List.of(latest);
       }
       case UNARY_JOINED -> {
         Payload joined = new Payload();
-        events.forEach(event -> joined.addAll(event.parts()));
+        events.forEach(event -> joined.add(event.parts()));
         return List.of(joined);
       }
       case STREAM_EACH -> {
@@ -51,7 +51,7 @@ public final class Merging {
             message.add(event.context());
           }
           holds = event.context();
-          message.addAll(event.parts());
+          message.add(event.parts());
           messages.add(message);
         }
         return messages;
@@ -65,7 +65,7 @@ public final class Merging {
             message.add(event.context());
             byGroup.put(event.group(), message);
           }
-          message.addAll(event.parts());
+          message.add(event.parts());
         }
         return List.copyOf(byGroup.values());
       }

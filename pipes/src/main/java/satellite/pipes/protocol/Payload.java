@@ -4,31 +4,31 @@ import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import satellite.queue.Parts;
 
 /**
  * One upstream message, as the pieces that it is joined of: they are copied once, into the
- * transport's buffer.
+ * transport's buffer. Good until the events are settled that the pieces are of.
  */
 public final class Payload {
 
-  private final List<byte[]> pieces = new ArrayList<>();
+  private final List<Parts> pieces = new ArrayList<>();
   private int length;
 
   public void add(byte[] piece) {
-    if (piece.length > 0) {
-      pieces.add(piece);
-      length += piece.length;
-    }
+    add(Parts.of(piece));
   }
 
-  public void addAll(byte[][] more) {
-    for (byte[] piece : more) {
-      add(piece);
+  public void add(Parts piece) {
+    if (piece.length() > 0) {
+      pieces.add(piece);
+      length += piece.length();
     }
   }
 
@@ -37,13 +37,19 @@ public final class Payload {
   }
 
   public byte[] toByteArray() {
-    byte[] all = new byte[length];
-    int at = 0;
-    for (byte[] piece : pieces) {
-      System.arraycopy(piece, 0, all, at, piece.length);
-      at += piece.length;
+    ByteArrayOutputStream all = new ByteArrayOutputStream(length);
+    try {
+      writeTo(all);
+    } catch (IOException e) {
+      throw new AssertionError("an array cannot be written to", e);
     }
-    return all;
+    return all.toByteArray();
+  }
+
+  private void writeTo(OutputStream target) throws IOException {
+    for (Parts piece : pieces) {
+      piece.writeTo(target);
+    }
   }
 
   /** Hands pieces to gRPC; answers are handed on as bytes. */
@@ -83,9 +89,7 @@ public final class Payload {
       if (rest != null) {
         return (int) rest.transferTo(target);
       }
-      for (byte[] piece : payload.pieces) {
-        target.write(piece);
-      }
+      payload.writeTo(target);
       int drained = payload.length;
       payload = new Payload();
       return drained;

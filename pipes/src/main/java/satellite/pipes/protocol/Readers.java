@@ -1,6 +1,5 @@
 package satellite.pipes.protocol;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -234,11 +233,6 @@ final class Readers {
   }
 
   /**
-   * An identifier of nobody: ends the rule of the identifier that an upstream stream saw before.
-   */
-  private static final byte[] NOBODY = FieldCursor.header(1, 0);
-
-  /**
    * StreamAccessLogsMessage: the identifier stands in the first message of a stream. It is cut off
    * and put once in front of what is joined. HTTP and TCP entries are cases of a oneof: joined, the
    * last would win.
@@ -249,12 +243,16 @@ final class Readers {
   static ReaderFactory accessLog(boolean everyIdentifierCounts) {
     return options ->
         new StreamReader() {
-          private byte[] identifier;
-          private String stream;
+          private EnvoyIdentifier identifier;
+
+          /** Of the identifier, for messages of one case; made once, as most messages need one. */
+          private String lastGroup;
+
+          private int lastCase;
 
           @Override
           public void read(byte[] message, Sink sink) throws MalformedMessageException {
-            byte[] seen = null;
+            EnvoyIdentifier seen = null;
             byte[] entries = message;
             OneofCase logs = new OneofCase();
             FieldCursor fields = new FieldCursor(message);
@@ -266,39 +264,48 @@ final class Readers {
               if (seen != null) {
                 throw new MalformedMessageException("an access log message with two identifiers");
               }
-              seen = fields.whole();
+              seen = EnvoyIdentifier.of(fields.nested());
               entries = fields.without();
             }
             if (identifier == null || (everyIdentifierCounts && seen != null)) {
-              identifier = seen == null ? NOBODY : seen;
-              // A group per stream and identifier: comparing the metadata of all Envoys would cost
-              // more than it joins, since an Envoy keeps one stream.
-              stream = "als" + SERIAL.incrementAndGet() + "/";
+              identifier = seen == null ? EnvoyIdentifier.NOBODY : seen;
+              lastGroup = null;
             }
             // A message of nothing but an identifier is kept for what follows.
             if (entries.length > 0) {
-              sink.event(null, stream + logs.group(), identifier, entries);
+              sink.event(null, group(logs), identifier.context().bytes(), entries);
             }
+          }
+
+          private String group(OneofCase logs) {
+            if (lastGroup == null || lastCase != logs.last || logs.several) {
+              lastGroup = identifier.context().name() + "/" + logs.group();
+              lastCase = logs.several ? -1 : logs.last;
+            }
+            return lastGroup;
+          }
+
+          @Override
+          public int heldBytes() {
+            return identifier == null ? 0 : identifier.context().bytes().length;
           }
         };
   }
 
   /**
    * StreamMetricsMessage of Envoy: the identifier stands in the first message, OAP reads it in the
-   * first of its stream only, and rates want all of one Envoy on one node.
+   * first of its stream only, and rates want all of one Envoy on one node. Replicas may share id
+   * and cluster, and differ only in their metadata.
    */
   static ReaderFactory envoyMetrics() {
     return options ->
         new StreamReader() {
-          private byte[] identifier;
-          private String envoy;
-          private String group;
+          private EnvoyIdentifier identifier;
 
           @Override
           public void read(byte[] message, Sink sink) throws MalformedMessageException {
-            byte[] seen = null;
+            EnvoyIdentifier seen = null;
             byte[] metrics = message;
-            String node = null;
             FieldCursor fields = new FieldCursor(message);
             while (fields.next()) {
               if (!fields.is(1)) {
@@ -307,41 +314,23 @@ final class Readers {
               if (seen != null) {
                 throw new MalformedMessageException("a metrics message with two identifiers");
               }
-              seen = fields.whole();
+              seen = EnvoyIdentifier.of(fields.nested());
               metrics = fields.without();
-              node = node(fields.nested());
             }
-            if (identifier == null && seen != null) {
+            if (identifier == null) {
               identifier = seen;
-              envoy = node;
-              // Replicas may share id and cluster, and differ only in what else they say.
-              group = new String(seen, StandardCharsets.ISO_8859_1);
             }
             if (identifier == null) {
               sink.discarded("no_identity");
             } else if (metrics.length > 0) {
-              sink.event(envoy, group, identifier, metrics);
+              SharedContext context = identifier.context();
+              sink.event(identifier.node(), context.name(), context.bytes(), metrics);
             }
           }
 
-          /** Who an Envoy is: identifier.node [1] with id [1] and cluster [2]. */
-          private String node(FieldCursor identifier) throws MalformedMessageException {
-            String id = "";
-            String cluster = "";
-            while (identifier.next()) {
-              if (!identifier.is(1)) {
-                continue;
-              }
-              FieldCursor node = identifier.nested();
-              while (node.next()) {
-                if (node.is(1)) {
-                  id = node.string();
-                } else if (node.is(2)) {
-                  cluster = node.string();
-                }
-              }
-            }
-            return cluster + SEPARATOR + id;
+          @Override
+          public int heldBytes() {
+            return identifier == null ? 0 : identifier.context().bytes().length;
           }
         };
   }

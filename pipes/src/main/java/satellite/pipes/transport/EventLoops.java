@@ -1,5 +1,6 @@
 package satellite.pipes.transport;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -24,6 +25,8 @@ public final class EventLoops implements AutoCloseable {
   private final EventLoopGroup acceptor;
   private final EventLoopGroup workers;
   private final EventLoopGroup http;
+  private final ByteBufAllocator buffers = ByteBufAllocator.DEFAULT;
+  private final DirectMemory memory = new DirectMemory(buffers);
 
   public EventLoops(int threads) {
     var io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
@@ -43,6 +46,16 @@ public final class EventLoops implements AutoCloseable {
   /** For JSON, which takes long to read. Its thread starts with the first connection. */
   public EventLoopGroup http() {
     return http;
+  }
+
+  /** The pool of all that is read from and written to connections. */
+  public ByteBufAllocator buffers() {
+    return buffers;
+  }
+
+  /** The same pool, for what is queued. */
+  public DirectMemory memory() {
+    return memory;
   }
 
   /** The event loop that runs the caller; calls are served on theirs, see {@code GrpcServer}. */

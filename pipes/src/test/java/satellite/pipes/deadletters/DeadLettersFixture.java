@@ -159,7 +159,7 @@ abstract class DeadLettersFixture {
   }
 
   static String text(Event event) {
-    return new String(event.parts()[0], StandardCharsets.UTF_8);
+    return new String(event.parts().get(0), StandardCharsets.UTF_8);
   }
 
   DeadLetter letter(String text) {

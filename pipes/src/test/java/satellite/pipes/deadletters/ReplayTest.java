@@ -135,7 +135,8 @@ class ReplayTest extends DeadLettersFixture {
     DeadLetterStore store = started();
     var plain = letter("a");
     Event event =
-        new Event("/of.Tomorrow/send", null, null, new byte[0], plain.event().parts(), 1, 0);
+        new Event(
+            "/of.Tomorrow/send", null, null, new byte[0], plain.event().parts().toArrays(), 1, 0);
     store.add(
         new DeadLetter(
             plain.time(), plain.pipe(), plain.node(), plain.reason(), plain.detail(), event),

@@ -99,7 +99,7 @@ class DeadLettersTest extends FlowFixture {
     assertEquals("no such layer", letter.detail());
     assertFalse(letter.time().isBefore(before) || letter.time().isAfter(Instant.now()));
     assertEquals(Samples.EVENTS, letter.event().method());
-    assertArrayEquals(Samples.event(BAD), letter.event().parts()[0]);
+    assertArrayEquals(Samples.event(BAD), letter.event().parts().get(0));
   }
 
   @Test
@@ -136,7 +136,7 @@ class DeadLettersTest extends FlowFixture {
     awaitSettled();
     assertEquals(Map.of("unknown", 1L), account().deadByReason());
     assertEquals(1, letters.get(0).event().messages());
-    assertTrue(Samples.contains(letters.get(0).event().parts()[0], BAD));
+    assertTrue(Samples.contains(letters.get(0).event().parts().get(0), BAD));
   }
 
   @Test

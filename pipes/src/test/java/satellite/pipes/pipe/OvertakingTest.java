@@ -63,7 +63,7 @@ class OvertakingTest {
     @Override
     public void send(Upstream<Blinking> upstream, Batch batch, Consumer<Outcome> done) {
       for (Event event : batch.events()) {
-        sent.add(new String(event.parts()[0]));
+        sent.add(new String(event.parts().get(0)));
         all.countDown();
       }
       done.accept(new Outcome.Delivered());

@@ -42,7 +42,7 @@ class PersistTest extends FlowFixture {
     return Samples.eventIds(
         disk.kept.stream()
             .filter(event -> event.method().equals(Samples.EVENTS))
-            .map(event -> event.parts()[0])
+            .map(event -> event.parts().get(0))
             .toList());
   }
 
@@ -77,7 +77,7 @@ class PersistTest extends FlowFixture {
     List<Double> values =
         disk.kept.stream()
             .filter(event -> event.method().equals(Samples.METERS))
-            .map(event -> Samples.value(event.parts()[0]))
+            .map(event -> Samples.value(event.parts().get(0)))
             .toList();
     assertEquals(
         IntStream.range(0, 10).mapToObj(i -> (double) i).toList(),

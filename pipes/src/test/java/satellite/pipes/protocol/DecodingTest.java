@@ -64,7 +64,7 @@ class DecodingTest {
             event.group(),
             event.messages(),
             event.context(),
-            event.parts());
+            event.parts().toArrays());
     return JsonParser.parseString(JSON.show(letter)).getAsJsonObject();
   }
 

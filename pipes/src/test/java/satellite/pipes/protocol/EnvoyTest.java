@@ -3,12 +3,15 @@ package satellite.pipes.protocol;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.core.v3.Extension;
+import io.envoyproxy.envoy.config.core.v3.Locality;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.data.accesslog.v3.AccessLogCommon;
 import io.envoyproxy.envoy.data.accesslog.v3.HTTPAccessLogEntry;
@@ -252,6 +255,83 @@ class EnvoyTest {
     List<Relay.Call> calls = relay.finish();
     assertEquals(1, calls.size());
     assertEquals(2, calls.get(0).messages().size());
+  }
+
+  /** As Envoy 1.40 sends it: 61 kB of extensions, features and builds, in every first message. */
+  private static Node talkative(String id) {
+    Node.Builder node =
+        Node.newBuilder()
+            .setId(id)
+            .setCluster("shop")
+            .setMetadata(
+                Struct.newBuilder()
+                    .putFields("NAME", Value.newBuilder().setStringValue("pod-1").build()))
+            .setLocality(Locality.newBuilder().setZone("eu-1"))
+            .setUserAgentName("envoy")
+            .addClientFeatures("envoy.lb.does_not_support_overprovisioning");
+    for (int i = 0; i < 500; i++) {
+      node.addExtensions(
+          Extension.newBuilder()
+              .setName("envoy.filters.http.some_filter_" + i)
+              .setCategory("envoy.filters.http.some_category_of_extensions_" + i)
+              .setTypeDescriptor("envoy.extensions.filters.http.some_filter_" + i + ".v3.Config"));
+    }
+    return node.build();
+  }
+
+  private static Node reduced(String id) {
+    return talkative(id).toBuilder()
+        .clearUserAgentName()
+        .clearClientFeatures()
+        .clearExtensions()
+        .build();
+  }
+
+  @Test
+  void ofAnIdentifierGoesUpstreamWhatOapReadsOfIt() throws Exception {
+    var identifier = envoy("a").toBuilder();
+    var logs = http("1").toBuilder().setIdentifier(identifier.setNode(talkative("a"))).build();
+    assertTrue(logs.getSerializedSize() > 50_000);
+    Relay relay = new Relay(Relay.pipe());
+    relay.open(ALS_V3).send(logs).send(http("2")).end();
+    byte[] sent = relay.messages().get(0);
+    assertEquals(
+        http("1", "2").toBuilder().setIdentifier(identifier.setNode(reduced("a"))).build(),
+        StreamAccessLogsMessage.parseFrom(sent));
+    assertTrue(sent.length < 300, sent.length + " bytes");
+
+    var scrape =
+        scrape("a", "", "m1").toBuilder()
+            .setIdentifier(
+                StreamMetricsMessage.Identifier.newBuilder().setNode(talkative("a")).build());
+    relay = new Relay(Relay.pipe());
+    relay.open(METRICS_V3).send(scrape.build());
+    assertEquals(
+        scrape
+            .setIdentifier(StreamMetricsMessage.Identifier.newBuilder().setNode(reduced("a")))
+            .build(),
+        StreamMetricsMessage.parseFrom(relay.messages().get(0)));
+  }
+
+  /** A stream for each worker of an Envoy: 61 kB for each of them was all of the heap. */
+  @Test
+  void streamsOfOneEnvoyShareItsIdentifier() throws Exception {
+    var logs =
+        http("1").toBuilder()
+            .setIdentifier(envoy("a").toBuilder().setNode(talkative("shared")))
+            .build()
+            .toByteArray();
+    List<byte[]> contexts = new ArrayList<>();
+    for (int worker = 0; worker < 2; worker++) {
+      StreamReader reader = Protocols.of(ALS_V3).reading().open(Relay.pipe().readerOptions());
+      assertEquals(0, reader.heldBytes());
+      var collected = new HostileBytesTest.Collected();
+      reader.read(logs, collected);
+      contexts.add(collected.pieces.get(0).context());
+      assertEquals(contexts.get(0).length, reader.heldBytes());
+    }
+    assertSame(contexts.get(0), contexts.get(1));
+    assertTrue(contexts.get(0).length < 200, contexts.get(0).length + " bytes");
   }
 
   @Test

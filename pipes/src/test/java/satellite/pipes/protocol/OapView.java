@@ -3,6 +3,7 @@ package satellite.pipes.protocol;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
 import io.envoyproxy.envoy.service.metrics.v3.StreamMetricsMessage;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
@@ -221,7 +222,9 @@ public final class OapView {
     for (byte[] message : messages) {
       StreamAccessLogsMessage logs = StreamAccessLogsMessage.parseFrom(message);
       if (identifier == null || (everyIdentifierCounts && logs.hasIdentifier())) {
-        identifier = logs.getIdentifier();
+        StreamAccessLogsMessage.Identifier whole = logs.getIdentifier();
+        identifier =
+            whole.hasNode() ? whole.toBuilder().setNode(analysed(whole.getNode())).build() : whole;
       }
       for (Message entry : logs.getHttpLogs().getLogEntryList()) {
         facts.add(List.of(identifier, entry));
@@ -233,6 +236,15 @@ public final class OapView {
     return facts;
   }
 
+  /** What its analysers look at. */
+  private static Node analysed(Node node) {
+    Node.Builder analysed = Node.newBuilder().setId(node.getId()).setCluster(node.getCluster());
+    if (node.hasMetadata()) {
+      analysed.setMetadata(node.getMetadata());
+    }
+    return node.hasLocality() ? analysed.setLocality(node.getLocality()).build() : analysed.build();
+  }
+
   /** Only the first message of a stream says whose it is; each is one scrape. */
   private static List<Object> envoyMetrics(List<byte[]> messages)
       throws InvalidProtocolBufferException {
@@ -240,7 +252,7 @@ public final class OapView {
     Message identifier = null;
     for (byte[] message : messages) {
       StreamMetricsMessage metrics = StreamMetricsMessage.parseFrom(message);
-      identifier = identifier == null ? metrics.getIdentifier() : identifier;
+      identifier = identifier == null ? analysed(metrics.getIdentifier().getNode()) : identifier;
       if (metrics.getEnvoyMetricsCount() > 0) {
         facts.add(List.of(identifier, metrics.getEnvoyMetricsList()));
       }

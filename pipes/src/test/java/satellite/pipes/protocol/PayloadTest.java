@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import satellite.queue.Parts;
 
 /** Bytes go through gRPC as they are, however it asks for them. */
 class PayloadTest {
@@ -35,7 +36,7 @@ class PayloadTest {
       if (random.nextBoolean()) {
         payload.add(piece);
       } else {
-        payload.addAll(new byte[][] {piece, {}});
+        payload.add(Parts.of(piece, new byte[0]));
       }
     }
     return new Case(payload, all.toByteArray());

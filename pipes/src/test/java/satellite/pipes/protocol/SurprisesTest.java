@@ -196,7 +196,11 @@ class SurprisesTest {
       stream.send(one);
       stream.end();
     }
-    assertEquals(3, relay.messages().size());
+    List<byte[]> upstream = relay.messages();
+    assertEquals(2, upstream.size(), "both streams of a are one message");
+    StreamAccessLogsMessage first = StreamAccessLogsMessage.parseFrom(upstream.get(0));
+    assertEquals("a", first.getIdentifier().getNode().getId());
+    assertEquals(2, first.getHttpLogs().getLogEntryCount());
   }
 
   private static StreamAccessLogsMessage accessLog(String envoy, String entry) {

@@ -86,7 +86,7 @@ class AdmissionTest implements Admission.Listener {
     assertTrue(offer("1", "2"));
     List<Event> taken = pipe.queue().partitions().get(0).poll(10, Long.MAX_VALUE);
     assertEquals(
-        List.of("1", "2"), taken.stream().map(event -> new String(event.parts()[0])).toList());
+        List.of("1", "2"), taken.stream().map(event -> new String(event.parts().get(0))).toList());
     assertEquals(2, pipe.account().received());
   }
 

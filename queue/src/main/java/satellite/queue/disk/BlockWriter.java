@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import satellite.queue.Event;
+import satellite.queue.Parts;
 
 /**
  * Writes events as one block. A string, or a context array, that was in the block before is written
@@ -85,9 +86,21 @@ final class BlockWriter {
     write(event.group());
     writeContext(event.context());
     number(event.messages());
-    number(event.parts().length);
-    for (byte[] part : event.parts()) {
-      write(part);
+    write(event.parts());
+  }
+
+  private void write(Parts parts) throws IOException {
+    number(parts.count());
+    for (int i = 0; i < parts.count(); i++) {
+      int length = parts.length(i);
+      number(length);
+      int from = 0;
+      while (from < length) {
+        need(1);
+        int before = buffer.position();
+        parts.copyTo(i, from, buffer);
+        from += buffer.position() - before;
+      }
     }
   }
 

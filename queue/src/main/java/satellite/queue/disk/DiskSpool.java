@@ -113,6 +113,7 @@ final class DiskSpool implements Spool {
     if (closed) {
       failReceipt(event, "Satellite is stopping");
       account.dropped("disk", event.messages());
+      event.unloaded();
       memory.written(1, event.bytes());
       return;
     }
@@ -363,6 +364,7 @@ final class DiskSpool implements Spool {
   private void onDisk(Segment segment, List<Event> block) {
     segment.addUnread(block.size(), messages(block));
     unreadOnDisk += block.size();
+    block.forEach(Event::unloaded);
     memory.written(block.size(), bytes(block));
   }
 
@@ -527,6 +529,8 @@ final class DiskSpool implements Spool {
       memory.release(header.memoryBytes());
       account.dropped("damaged", header.messages());
     } else {
+      // An earlier version may have counted otherwise.
+      memory.release(header.memoryBytes() - bytes(events));
       events.forEach(event -> memory.enqueueReadBack(event.onDisk(block)));
     }
     // Only now may others go straight to memory.
@@ -600,6 +604,7 @@ final class DiskSpool implements Spool {
       account.dropped("disk", messages(lost));
       account.spilled(-messages(lost));
       unread.addAndGet(-lost.size());
+      lost.forEach(Event::unloaded);
       memory.written(lost.size(), bytes(lost));
     }
   }

@@ -65,7 +65,7 @@ class BlockTest {
     assertEquals(expected.key(), actual.key(), message);
     assertEquals(expected.group(), actual.group(), message);
     assertArrayEquals(expected.context(), actual.context(), message);
-    assertArrayEquals(expected.parts(), actual.parts(), message);
+    assertArrayEquals(expected.parts().toArrays(), actual.parts().toArrays(), message);
     assertEquals(expected.messages(), actual.messages(), message);
     assertEquals(expected.receivedNanos(), actual.receivedNanos(), message);
   }

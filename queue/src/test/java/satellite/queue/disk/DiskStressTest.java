@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import satellite.queue.Account;
 import satellite.queue.Acknowledgement;
 import satellite.queue.Batch;
+import satellite.queue.CountedMemory;
 import satellite.queue.DiskConfig;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
@@ -79,6 +80,7 @@ class DiskStressTest {
     private final Path folder;
     private final FaultyDisk disk = new FaultyDisk();
     private final Account account = new Account();
+    private final CountedMemory blocks = new CountedMemory();
     private final MemoryBudget memory;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
     private final DataFolder dataFolder;
@@ -93,7 +95,7 @@ class DiskStressTest {
       this.seed = seed;
       this.random = new Random(seed);
       this.folder = data.resolve(acknowledgement + "-" + seed + "-" + System.nanoTime());
-      this.memory = new MemoryBudget(50_000 + random.nextInt(500_000));
+      this.memory = new MemoryBudget(50_000 + random.nextInt(500_000), blocks);
       this.eventsPerProducer = 500 + random.nextInt(1000);
       this.config =
           new QueueConfig(
@@ -134,6 +136,7 @@ class DiskStressTest {
       assertEquals(0, account.spilled(), round);
       assertEquals(0, memory.usedBytes(), round);
       assertEquals(0, queue.events(), round);
+      blocks.assertAllIsGivenBack();
       if (config.acknowledgement() == Acknowledgement.DURABLE) {
         assertEquals(PRODUCERS * eventsPerProducer, acknowledged.size(), round);
       }

@@ -12,6 +12,7 @@ import java.util.Set;
 import satellite.queue.Account;
 import satellite.queue.Acknowledgement;
 import satellite.queue.Batch;
+import satellite.queue.CountedMemory;
 import satellite.queue.DiskConfig;
 import satellite.queue.Event;
 import satellite.queue.MemoryBudget;
@@ -72,6 +73,7 @@ final class TestProcess {
 
   final ManualDiskThread time;
   final Account account = new Account();
+  private final CountedMemory blocks = new CountedMemory();
   final MemoryBudget memory;
   final DataFolder folder;
   final MemoryQueue queue;
@@ -102,7 +104,7 @@ final class TestProcess {
   private TestProcess(
       Path path, Settings settings, Disk disk, ManualDiskThread time, boolean recovered) {
     this.time = time;
-    this.memory = new MemoryBudget(settings.memoryBytes);
+    this.memory = new MemoryBudget(settings.memoryBytes, blocks);
     DiskConfig config =
         new DiskConfig(
             path,
@@ -219,6 +221,13 @@ final class TestProcess {
     }
     time.run();
     folder.close();
+    memoryIsGivenBack();
+  }
+
+  private void memoryIsGivenBack() {
+    if (memory.usedBytes() == 0) {
+      blocks.assertAllIsGivenBack();
+    }
   }
 
   /** Whatever became of the messages, each is in one place. */
@@ -227,5 +236,6 @@ final class TestProcess {
         queue.partitions().stream().mapToInt(MemoryQueue.Partition::waiting).sum()
             + taken.stream().mapToInt(batch -> batch.events().size()).sum();
     assertEquals(inMemory, account.queued(), account::toString);
+    memoryIsGivenBack();
   }
 }
