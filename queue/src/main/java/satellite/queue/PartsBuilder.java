@@ -18,50 +18,30 @@ public final class PartsBuilder {
 
   /** Copies them behind those that are there. */
   public void addAll(Parts parts) {
-    reserve(parts.length());
+    if (block == null) {
+      // As long as what comes first: most stay alone.
+      block = memory.allocate(parts.length());
+    }
     if (count + parts.count() > ends.length) {
       ends = Arrays.copyOf(ends, Math.max(2 * ends.length, count + parts.count()));
     }
     for (int i = 0; i < parts.count(); i++) {
-      add(parts, i);
+      block.append(ByteBuffer.wrap(parts.get(i)));
+      length += parts.length(i);
+      ends[count++] = length;
     }
-  }
-
-  private void add(Parts parts, int part) {
-    block.put(length, ByteBuffer.wrap(parts.get(part)));
-    length += parts.length(part);
-    ends[count++] = length;
-  }
-
-  /** The first block is as long as what comes first: most stay alone. */
-  private void reserve(int more) {
-    int needed = length + more;
-    if (block == null) {
-      block = memory.allocate(needed);
-    } else if (needed > block.length()) {
-      moveTo(memory.allocate(Math.max(needed, 2 * block.length())));
-    }
-  }
-
-  private void moveTo(PayloadMemory.Block other) {
-    block.copyTo(other, length);
-    block.release();
-    block = other;
   }
 
   public int length() {
     return length;
   }
 
-  /** What was added, in a block of about its length; the builder is as new. */
+  /** What was added; the builder is as new. */
   public Parts build() {
-    reserve(0);
-    if (block.length() - length > length / 4) {
-      moveTo(memory.allocate(length));
-    }
-    Parts built = Parts.in(block, Arrays.copyOf(ends, count));
+    PayloadMemory.Block built = block == null ? memory.allocate(0) : block;
+    Parts parts = Parts.in(built, Arrays.copyOf(ends, count));
     forget();
-    return built;
+    return parts;
   }
 
   /** Gives up what was added. */

@@ -1,6 +1,7 @@
 package satellite.queue;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Where the payload of events lies while they wait: outside of the heap in the program, so that the
@@ -11,53 +12,48 @@ public interface PayloadMemory {
   /** On the heap, where giving back means nothing. */
   PayloadMemory HEAP = ArrayBlock::new;
 
-  /** The caller has so many bytes until {@link Block#release}. */
+  /**
+   * An empty block, which the caller has until {@link Block#release}.
+   *
+   * @param bytes it has room for these; then it grows
+   */
   Block allocate(int bytes);
 
-  /** So many bytes. Whoever writes does so before others see it; all may read. */
+  /** Bytes in a row. Whoever appends does so before others see it; all may read. */
   interface Block {
 
-    int length();
-
-    /** Fills it from {@code at} on with all that is left in {@code source}. */
-    void put(int at, ByteBuffer source);
+    /** Puts all that is left in {@code source} behind what is there. */
+    void append(ByteBuffer source);
 
     /** Fills what is left of {@code target} with what stands from {@code at} on. */
     void get(int at, ByteBuffer target);
 
-    /** As many bytes of this one, from its first on, become the first of the other one. */
-    void copyTo(Block target, int bytes);
-
-    /** Gives them back. Once, and then nobody touches them any more. */
+    /** Gives it back. Once, and then nobody touches it any more. */
     void release();
   }
 
   /** One on the heap. */
   final class ArrayBlock implements Block {
-    private final byte[] bytes;
+    private byte[] bytes;
+    private int length;
 
-    public ArrayBlock(int length) {
-      this.bytes = new byte[length];
+    public ArrayBlock(int capacity) {
+      this.bytes = new byte[capacity];
     }
 
     @Override
-    public int length() {
-      return bytes.length;
-    }
-
-    @Override
-    public void put(int at, ByteBuffer source) {
-      source.get(bytes, at, source.remaining());
+    public void append(ByteBuffer source) {
+      int more = source.remaining();
+      if (length + more > bytes.length) {
+        bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, length + more));
+      }
+      source.get(bytes, length, more);
+      length += more;
     }
 
     @Override
     public void get(int at, ByteBuffer target) {
       target.put(bytes, at, target.remaining());
-    }
-
-    @Override
-    public void copyTo(Block target, int length) {
-      target.put(0, ByteBuffer.wrap(bytes, 0, length));
     }
 
     @Override

@@ -33,23 +33,13 @@ public final class CountedMemory implements PayloadMemory {
     }
 
     @Override
-    public int length() {
-      return block.length();
-    }
-
-    @Override
-    public void put(int at, ByteBuffer source) {
-      there().put(at, source);
+    public void append(ByteBuffer source) {
+      there().append(source);
     }
 
     @Override
     public void get(int at, ByteBuffer target) {
       there().get(at, target);
-    }
-
-    @Override
-    public void copyTo(Block target, int bytes) {
-      there().copyTo(target, bytes);
     }
 
     @Override

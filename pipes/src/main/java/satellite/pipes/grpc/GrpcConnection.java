@@ -68,6 +68,7 @@ public final class GrpcConnection implements Connection {
             .eventLoopGroup(transport.workers())
             .channelType(transport.clientChannel())
             .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+            .withOption(ChannelOption.ALLOCATOR, transport.buffers())
             .directExecutor()
             .disableRetry()
             .maxInboundMessageSize(MAX_ANSWER_BYTES)

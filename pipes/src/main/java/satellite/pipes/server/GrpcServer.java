@@ -5,6 +5,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -75,6 +76,7 @@ public final class GrpcServer {
             .channelFactory(() -> acceptLimit.on(loops.newServerChannel()))
             .bossEventLoopGroup(loops.acceptor())
             .workerEventLoopGroup(loops.workers())
+            .withChildOption(ChannelOption.ALLOCATOR, loops.buffers())
             .directExecutor()
             .flowControlWindow(WINDOW_BYTES)
             .maxInboundMessageSize(config.maxMessageBytes())

@@ -1,6 +1,7 @@
 package satellite.pipes.transport;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -22,17 +23,40 @@ import java.util.concurrent.TimeUnit;
  */
 public final class EventLoops implements AutoCloseable {
 
+  private static final int PAGE_BYTES = 8 << 10;
+
+  /** A chunk of the pool has 2^7 pages: what is larger than 1 MiB is not pooled. */
+  private static final int CHUNK_ORDER = 7;
+
   private final EventLoopGroup acceptor;
   private final EventLoopGroup workers;
   private final EventLoopGroup http;
-  private final ByteBufAllocator buffers = ByteBufAllocator.DEFAULT;
-  private final DirectMemory memory = new DirectMemory(buffers);
+  private final ByteBufAllocator buffers;
+  private final DirectMemory memory;
 
   public EventLoops(int threads) {
     var io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     this.acceptor = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("accept"), io);
     this.workers = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("io"), io);
     this.http = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("http"), io);
+    this.buffers = pool(threads + 1);
+    this.memory = new DirectMemory(buffers);
+  }
+
+  /**
+   * One for all, and small chunks: what one connection, or one queue, does not need any more is
+   * there for the others.
+   */
+  private static ByteBufAllocator pool(int arenas) {
+    return new PooledByteBufAllocator(
+        true,
+        0,
+        arenas,
+        PAGE_BYTES,
+        CHUNK_ORDER,
+        PooledByteBufAllocator.defaultSmallCacheSize(),
+        PooledByteBufAllocator.defaultNormalCacheSize(),
+        false);
   }
 
   public EventLoopGroup acceptor() {
