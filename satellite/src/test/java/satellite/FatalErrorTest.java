@@ -3,13 +3,15 @@ package satellite;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A Satellite that listens, and whose process an Error ends; without options of the JVM for it. */
+/** A Satellite that listens, and whose process an Error ends. */
 @Timeout(120)
 class FatalErrorTest {
 
@@ -36,6 +38,19 @@ class FatalErrorTest {
       assertTrue(line.startsWith("satellite: thread " + thread), line);
       assertTrue(line.contains(error), line);
       assertTrue(line.contains(advice), line);
+    }
+  }
+
+  @Test
+  void withTheOptionsThatComeWithItTheJvmEndsItselfAndTheExitCodeIsTheSame() throws Exception {
+    Path options = Path.of("..", "configs", "satellite.jvm").toRealPath();
+    try (Program program =
+        new Program(
+            FailingSatellite.class, Map.of("JDK_JAVA_OPTIONS", "@" + options), "HEAP_FULL")) {
+      program.started().nudge();
+      assertEquals(FatalErrorHandler.EXIT_CODE, program.exitCode(), () -> "" + program.lines());
+      assertEquals(
+          "Terminating due to java.lang.OutOfMemoryError: Java heap space", program.lastLine());
     }
   }
 }

@@ -105,13 +105,13 @@ public final class AdminServer implements AutoCloseable {
     http.start();
   }
 
-  /** The JDK's server passes over in silence what kept one from an answer. */
+  /** The JDK's server would say nothing, and after an Error leave the connection open as well. */
   private void answerOrLog(HttpExchange exchange) throws IOException {
     try {
       answer(exchange);
     } catch (RuntimeException | Error e) {
       LOG.log(System.Logger.Level.ERROR, exchange.getRequestURI().getPath() + ": " + e, e);
-      throw e;
+      exchange.close();
     }
   }
 
