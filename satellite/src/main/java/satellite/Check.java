@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
@@ -93,7 +92,7 @@ final class Check implements Callable<Integer> {
   }
 
   private void checkNodes(SatelliteConfig config) throws InterruptedException {
-    ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, Threads.named("check"));
+    Scheduler thread = new Scheduler(1, "check");
     try (EventLoops transport = new EventLoops(1);
         Discovery discovery = Finders.discovery(config.finders(), thread)) {
       Map<String, Node> nodes = find(discovery, "");
@@ -139,7 +138,7 @@ final class Check implements Callable<Integer> {
     if (config.replicas() == null) {
       return;
     }
-    ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, Threads.named("check"));
+    Scheduler thread = new Scheduler(1, "check");
     try (Discovery discovery = Finders.discovery(config.replicas().finders(), thread)) {
       ReplicaStatusClient client = new ReplicaStatusClient(thread);
       Map<String, CompletableFuture<ReplicaStatus>> answers = new TreeMap<>();

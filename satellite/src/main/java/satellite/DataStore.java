@@ -24,9 +24,10 @@ final class DataStore implements AutoCloseable {
 
   private final MemoryBudget memory;
 
-  /** All three null where nothing is kept on disk. */
+  /** All four null where nothing is kept on disk. */
   private final DiskConfig disk;
 
+  private final Scheduler diskThread;
   private final DataFolder folder;
   private final DeadLetterStore deadLetters;
 
@@ -39,11 +40,15 @@ final class DataStore implements AutoCloseable {
   DataStore(long queueBytes, PayloadMemory payload, DiskConfig disk) {
     this.memory = new MemoryBudget(queueBytes, payload);
     this.disk = disk;
-    this.folder = disk == null ? null : new DataFolder(disk);
+    this.diskThread = disk == null ? null : new Scheduler(1, "disk");
+    this.folder =
+        disk == null
+            ? null
+            : new DataFolder(disk, diskThread, System::nanoTime, System::currentTimeMillis);
     this.deadLetters =
         disk == null
             ? null
-            : new DeadLetterStore(disk, folder.thread(), Clock.systemUTC(), System::nanoTime);
+            : new DeadLetterStore(disk, diskThread, Clock.systemUTC(), System::nanoTime);
   }
 
   MemoryBudget memory() {
@@ -108,6 +113,7 @@ final class DataStore implements AutoCloseable {
     if (disk != null) {
       deadLetters.close();
       folder.close();
+      diskThread.shutdown();
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -57,6 +58,9 @@ final class Log {
    */
   private static List<Logger> quiet;
 
+  /** Where the Kafka client says what one of its threads died of, and nowhere else. */
+  private static Logger kafkaThreads;
+
   private Log() {}
 
   /**
@@ -91,11 +95,52 @@ final class Log {
     console.setLevel(level);
     console.setFormatter(new Layout(config.logPattern(), timeFormat(config.timePattern())));
     root.addHandler(console);
-    root.setLevel(level);
+    // Never above warnings, whatever is written of them: an Error among them ends the process.
+    root.setLevel(level.intValue() > Level.WARNING.intValue() ? Level.WARNING : level);
     // The libraries' details are not what a person asks for who wants to see Satellite's.
     Logger.getLogger("io").setLevel(Level.WARNING);
     quiet = List.of(Logger.getLogger("org.apache.kafka"), Logger.getLogger("io.fabric8"));
     quiet.forEach(library -> library.setLevel(Level.OFF));
+    kafkaThreads = Logger.getLogger("org.apache.kafka.common.utils.KafkaThread");
+    kafkaThreads.setLevel(Level.SEVERE);
+  }
+
+  /**
+   * Tells of every exception that comes with a warning or an error, before that is written. After
+   * {@link #configure}.
+   */
+  static void onThrown(Consumer<Throwable> listener) {
+    Logger root = LogManager.getLogManager().getLogger("");
+    Handler[] writers = root.getHandlers();
+    for (Handler writer : writers) {
+      root.removeHandler(writer);
+    }
+    root.addHandler(new Listener(listener));
+    for (Handler writer : writers) {
+      root.addHandler(writer);
+    }
+  }
+
+  /** Writes nothing. */
+  private static final class Listener extends Handler {
+    private final Consumer<Throwable> listener;
+
+    Listener(Consumer<Throwable> listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void publish(LogRecord entry) {
+      if (entry.getThrown() != null) {
+        listener.accept(entry.getThrown());
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   /** A Go time layout as Java's; what is no part of the moment is text. */

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import satellite.admin.AdminServer;
@@ -56,9 +55,9 @@ public final class Proxy {
   private final SatelliteConfig config;
   private final String effective;
   private final ShutdownTime shutdown;
-  private final ScheduledThreadPoolExecutor pool;
+  private final Scheduler pool;
   private final EventLoops transport;
-  private final ScheduledThreadPoolExecutor discoveryThread;
+  private final Scheduler discoveryThread;
   private final Upstreams upstreams;
   private final DataStore store;
   private final List<Pipe> pipes = new ArrayList<>();
@@ -86,13 +85,12 @@ public final class Proxy {
     Log.configure(config.logger());
     var telemetry = config.telemetry();
     this.metrics = new Metrics(telemetry.cluster(), telemetry.service(), telemetry.instance());
-    this.pool = new ScheduledThreadPoolExecutor(Math.max(2, CORES), Threads.named("dispatch"));
+    this.pool = new Scheduler(Math.max(2, CORES), "dispatch");
     this.pool.setRemoveOnCancelPolicy(true);
-    this.pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     this.transport = new EventLoops(config.server().ioThreads());
 
     // Where to: nodes, connections, the live set.
-    this.discoveryThread = new ScheduledThreadPoolExecutor(1, Threads.named("discovery"));
+    this.discoveryThread = new Scheduler(1, "discovery");
     this.upstreams = new Upstreams(config, transport, pool, discoveryThread);
 
     // What: pipes, which share the memory and the disk.

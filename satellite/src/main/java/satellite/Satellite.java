@@ -32,7 +32,10 @@ import satellite.queue.disk.FolderInUseException;
     })
 public final class Satellite {
 
-  /** Exit codes: the configuration or the machine stands in the way; the command line is wrong. */
+  /**
+   * Exit code where the configuration or the machine stands in the way. picocli's for a wrong
+   * command line is 2; {@link FatalErrorHandler} has another one.
+   */
   static final int FAILED = 1;
 
   private Satellite() {}
@@ -74,6 +77,7 @@ public final class Satellite {
     public Integer call() throws InterruptedException {
       SatelliteConfig config = file.load();
       Proxy proxy = new Proxy(config, file.effective(), ShutdownTime.from(System.getenv()));
+      FatalErrorHandler.install();
       Thread drain = new Thread(() -> drainAndEnd(proxy), "drain");
       Runtime.getRuntime().addShutdownHook(drain);
       try {

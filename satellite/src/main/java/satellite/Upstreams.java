@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ScheduledExecutorService;
 import satellite.config.SatelliteConfig;
 import satellite.discovery.Discovery;
 import satellite.metrics.Metrics;
@@ -33,12 +33,14 @@ import satellite.routing.Router;
 final class Upstreams implements AutoCloseable {
 
   private final SatelliteConfig config;
-  private final ScheduledThreadPoolExecutor pool;
+  private final ScheduledExecutorService pool;
   private final Discovery discovery;
   private final GrpcConnector connector;
   private final Router<GrpcConnection> router;
 
-  /** Both null unless a pipe sends into Kafka. */
+  /** All three null unless a pipe sends into Kafka. */
+  private final Scheduler kafkaThread;
+
   private final KafkaConnector kafkaConnector;
 
   private final Router<KafkaConnection> kafka;
@@ -46,15 +48,17 @@ final class Upstreams implements AutoCloseable {
   Upstreams(
       SatelliteConfig config,
       EventLoops transport,
-      ScheduledThreadPoolExecutor pool,
-      ScheduledThreadPoolExecutor discoveryThread) {
+      ScheduledExecutorService pool,
+      ScheduledExecutorService discoveryThread) {
     this.config = config;
     this.pool = pool;
     this.discovery = Finders.discovery(config.finders(), discoveryThread);
     this.connector = new GrpcConnector(config.client(), transport, pool);
     this.router = router(connector, config.balancing());
     boolean intoKafka = config.kafka() != null;
-    this.kafkaConnector = intoKafka ? new KafkaConnector(config.kafka(), config.pipes()) : null;
+    this.kafkaThread = intoKafka ? new Scheduler(1, "kafka") : null;
+    this.kafkaConnector =
+        intoKafka ? new KafkaConnector(config.kafka(), config.pipes(), kafkaThread) : null;
     this.kafka = intoKafka ? router(kafkaConnector, LoadBalancing.ROUND_ROBIN) : null;
   }
 
@@ -125,6 +129,7 @@ final class Upstreams implements AutoCloseable {
   void cancelCalls() {
     connector.closeNow();
     if (kafkaConnector != null) {
+      kafkaThread.shutdown();
       kafkaConnector.closeNow();
     }
   }

@@ -33,12 +33,19 @@ final class Program implements AutoCloseable {
   private final CompletableFuture<Void> outputEnded;
 
   Program(Map<String, String> environment, String... arguments) {
+    this(Satellite.class, environment, arguments);
+  }
+
+  /**
+   * @param main runs {@link Satellite}, and may do something to it
+   */
+  Program(Class<?> main, Map<String, String> environment, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // These live for a second or two: what makes a long run fast would only make them slow.
     command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(Satellite.class.getName());
+    command.add(main.getName());
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("SATELLITE_"));
@@ -147,6 +154,12 @@ final class Program implements AutoCloseable {
       assertTrue(System.nanoTime() < deadline, said);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
+  }
+
+  /** A byte on its standard input. */
+  void nudge() throws IOException {
+    process.getOutputStream().write('\n');
+    process.getOutputStream().flush();
   }
 
   /** SIGTERM; {@code Process.destroy} would also close the output. */

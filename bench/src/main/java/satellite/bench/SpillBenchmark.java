@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -74,6 +75,7 @@ public class SpillBenchmark {
   private final Account account = new Account();
   private byte[] message;
   private Path directory;
+  private ScheduledThreadPoolExecutor thread;
   private DataFolder folder;
   private MemoryQueue.Partition partition;
 
@@ -95,7 +97,13 @@ public class SpillBenchmark {
     }
     directory = Files.createTempDirectory("spill");
     Duration second = Duration.ofSeconds(1);
-    folder = new DataFolder(new DiskConfig(directory, 1 << 30, 4 << 20, second, 0, second));
+    thread = new ScheduledThreadPoolExecutor(1);
+    folder =
+        new DataFolder(
+            new DiskConfig(directory, 1 << 30, 4 << 20, second, 0, second),
+            thread,
+            System::nanoTime,
+            System::currentTimeMillis);
     partition = new MemoryQueue(config, memory, folder, "logs", account).partition(0);
     folder.open();
     folder.recover();
@@ -136,6 +144,7 @@ public class SpillBenchmark {
       return;
     }
     folder.close();
+    thread.shutdownNow();
     try (Stream<Path> left = Files.walk(directory)) {
       left.sorted(Comparator.reverseOrder()).forEach(SpillBenchmark::delete);
     }

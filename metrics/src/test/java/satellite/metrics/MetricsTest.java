@@ -499,10 +499,10 @@ class MetricsTest {
     DiskConfig config =
         new DiskConfig(
             directory, 1 << 30, 1 << 20, Duration.ofSeconds(1), 1 << 20, Duration.ofDays(1));
-    try (DataFolder folder = new DataFolder(config)) {
-      metrics.bind(
-          folder,
-          new DeadLetterStore(config, folder.thread(), Clock.systemUTC(), System::nanoTime));
+    ScheduledThreadPoolExecutor disk = new ScheduledThreadPoolExecutor(1);
+    try (DataFolder folder =
+        new DataFolder(config, disk, System::nanoTime, System::currentTimeMillis)) {
+      metrics.bind(folder, new DeadLetterStore(config, disk, Clock.systemUTC(), System::nanoTime));
       assertEquals(1, value("satellite_disk_up"));
       assertEquals(1 << 30, value("satellite_disk_limit_bytes"));
       for (String zero :
@@ -515,6 +515,8 @@ class MetricsTest {
               "expired_dead_letters_total")) {
         assertEquals(0, value("satellite_" + zero), zero);
       }
+    } finally {
+      disk.shutdownNow();
     }
   }
 

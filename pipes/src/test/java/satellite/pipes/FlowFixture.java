@@ -60,6 +60,7 @@ import satellite.queue.Acknowledgement;
 import satellite.queue.DeadLetters;
 import satellite.queue.MemoryBudget;
 import satellite.queue.MemoryQueue;
+import satellite.queue.PayloadMemory;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
 import satellite.queue.SpoolFactory;
@@ -109,6 +110,8 @@ public abstract class FlowFixture {
   private final LongSupplier nanoTime = () -> System.nanoTime() + ahead.get();
 
   /** Looks at the files of TLS when a test says so. */
+  public PayloadMemory payload = PayloadMemory.HEAP;
+
   public final HandTimer timer = new HandTimer();
 
   // ---- what runs
@@ -170,7 +173,7 @@ public abstract class FlowFixture {
     connector = new GrpcConnector(client, transport, timer);
     router =
         new Router<>(connector, pool, System::nanoTime, client.checkPeriod(), drainTime, balancing);
-    memory = new MemoryBudget(memoryBytes);
+    memory = new MemoryBudget(memoryBytes, payload);
     for (ReceiverPlugin receiver : receivers) {
       pipes.add(open(receiver));
     }
@@ -407,7 +410,7 @@ public abstract class FlowFixture {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.isAlive() && !before.contains(thread))
         .map(Thread::getName)
-        .filter(name -> name.matches("(accept|io|http|flow\\d+)-.*|kafka"))
+        .filter(name -> name.matches("(accept|io|http|flow\\d+)-.*"))
         .toList();
   }
 

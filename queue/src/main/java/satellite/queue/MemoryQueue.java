@@ -185,14 +185,26 @@ public final class MemoryQueue {
       share.wake(1);
     }
 
-    /** Adds an event whose bytes were acquired before; from now on it is the queue's. */
+    /**
+     * Adds an event whose bytes were acquired before; from now on it is the queue's. Where its
+     * payload finds no memory, it is not, and its bytes are given back.
+     */
     public void put(Event event) {
-      Event stored = event.stored(memory);
+      Event stored = stored(event);
       if (spool != null && goesToDisk()) {
         share.spilling(stored.bytes());
         spool.add(stored);
       } else {
         enqueue(stored);
+      }
+    }
+
+    private Event stored(Event event) {
+      try {
+        return event.stored(memory);
+      } catch (OutOfMemoryError e) {
+        release(event.bytes());
+        throw e;
       }
     }
 

@@ -11,8 +11,14 @@ public final class CountedMemory implements PayloadMemory {
 
   private final AtomicInteger blocks = new AtomicInteger();
 
+  /** Nobody gets any. */
+  public volatile boolean exhausted;
+
   @Override
   public Block allocate(int length) {
+    if (exhausted) {
+      throw new OutOfMemoryError("Cannot reserve " + length + " bytes of direct buffer memory");
+    }
     blocks.incrementAndGet();
     return new Counted(new ArrayBlock(length));
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -49,6 +50,16 @@ class MemoryQueueTest extends QueueFixture {
     assertFalse(offer(partition, event(300)));
     assertEquals(1, partition.events());
     assertEquals(300, partition.waitingBytes());
+  }
+
+  @Test
+  void anEventThatNoMemoryIsFoundForTakesNoSpace() {
+    MemoryQueue.Partition partition = partition(2);
+    memory.exhausted = true;
+    assertThrows(OutOfMemoryError.class, () -> offer(partition, event()));
+    assertEquals(0, partition.events());
+    memory.exhausted = false;
+    assertEquals(2, fill(partition, 200));
   }
 
   @Test

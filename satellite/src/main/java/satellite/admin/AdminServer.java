@@ -24,6 +24,7 @@ import satellite.replicas.ReplicaStatus;
  */
 public final class AdminServer implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger("admin");
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String METRICS = "text/plain; version=0.0.4; charset=utf-8";
   private static final String HTML = "text/html; charset=utf-8";
@@ -100,8 +101,18 @@ public final class AdminServer implements AutoCloseable {
             : new InetSocketAddress(config.host(), config.port());
     http = HttpServer.create(address, 0);
     http.setExecutor(threads);
-    http.createContext("/", this::answer);
+    http.createContext("/", this::answerOrLog);
     http.start();
+  }
+
+  /** The JDK's server would say nothing, and after an Error leave the connection open as well. */
+  private void answerOrLog(HttpExchange exchange) throws IOException {
+    try {
+      answer(exchange);
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.ERROR, exchange.getRequestURI().getPath() + ": " + e, e);
+      exchange.close();
+    }
   }
 
   private void answer(HttpExchange exchange) throws IOException {

@@ -2,6 +2,8 @@ package satellite.admin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -18,6 +20,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +41,14 @@ class AdminServerTest {
 
   private AdminServer admin;
   private volatile boolean hasRoom = true;
+  private volatile Error failure;
+
+  private boolean hasRoom() {
+    if (failure != null) {
+      throw failure;
+    }
+    return hasRoom;
+  }
 
   private void start(boolean open, AccessToken token, String endpoint) throws IOException {
     admin =
@@ -50,7 +64,7 @@ class AdminServerTest {
                 new TelemetryConfig.Admin(open, token),
                 null),
             () -> "a_metric 1\n",
-            () -> hasRoom,
+            this::hasRoom,
             () -> new ReplicaStatus("id-1", 812, 0.25, true, 4321),
             StatusSamples::of,
             Thread::new);
@@ -162,6 +176,24 @@ class AdminServerTest {
     assertEquals(
         "{\"id\":\"id-1\",\"connections\":812,\"share\":0.25,\"accepting\":true,\"phaseMillis\":4321}",
         send("GET", "/load").body());
+  }
+
+  @Test
+  void whatKeepsOneFromAnAnswerIsLogged() throws Exception {
+    start();
+    admin.ready(true);
+    Logger log = Logger.getLogger("admin");
+    BlockingQueue<Throwable> logged = new LinkedBlockingQueue<>();
+    log.setFilter(entry -> logged.add(entry.getThrown()));
+    try {
+      failure = new AssertionError("of a test");
+      assertThrows(IOException.class, () -> send("GET", "/ready"));
+      assertSame(failure, logged.poll(30, TimeUnit.SECONDS));
+    } finally {
+      log.setFilter(null);
+    }
+    failure = null;
+    assertEquals(200, send("GET", "/ready").statusCode());
   }
 
   @Test

@@ -166,6 +166,11 @@ final class InformerDiscovery<T extends HasMetadata> implements Discovery {
     } catch (RuntimeException e) {
       // An object that nobody expected, or a bug; without this it would have been the last check.
       source.failed("what it told cannot be used: " + e);
+    } catch (Error e) {
+      // The timer would keep it to itself, and check no more.
+      Thread thread = Thread.currentThread();
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      throw e;
     }
   }
 

@@ -338,6 +338,9 @@ public final class HttpServer {
     /** A connection that broke or idled out; or a body that is not compressed as it says. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      if (cause instanceof Error) {
+        LOG.log(System.Logger.Level.ERROR, "a connection: " + cause, cause);
+      }
       if (!(cause instanceof DecompressionException)) {
         context.close();
       } else if (String.valueOf(cause.getMessage()).contains("maximum size")) {

@@ -109,17 +109,28 @@ final class ReportReceiver {
       for (int i = 0; i < events.size(); i++) {
         if (!intake.partition(events.get(i)).acquire(events.get(i).bytes())) {
           diskRefuses = intake.diskRefuses(events.get(i));
-          events.subList(0, i).forEach(event -> intake.partition(event).release(event.bytes()));
+          release(events.subList(0, i));
           return false;
         }
       }
       return true;
     }
 
+    private void release(List<Event> acquired) {
+      acquired.forEach(event -> intake.partition(event).release(event.bytes()));
+    }
+
     void put() {
-      for (Event event : events) {
-        intake.received(event);
-        intake.partition(event).put(event);
+      int next = 0;
+      try {
+        while (next < events.size()) {
+          Event event = events.get(next++);
+          intake.partition(event).put(event);
+          intake.received(event);
+        }
+      } finally {
+        // Where one found no memory, those behind it are not put any more.
+        release(events.subList(next, events.size()));
       }
       discarded.forEach(reason -> ReportReceiver.this.discarded(reason, 1));
       receipts.sentAll();

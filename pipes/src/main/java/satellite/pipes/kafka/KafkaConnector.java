@@ -2,7 +2,7 @@ package satellite.pipes.kafka;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -16,21 +16,23 @@ import satellite.pipes.tls.TlsFilesException;
 import satellite.routing.Connector;
 
 /**
- * Opens the way into the Kafka cluster. Has a thread of its own: making and closing a producer
+ * Opens the way into the Kafka cluster. Wants a thread of its own: making and closing a producer
  * block.
  */
 public final class KafkaConnector implements Connector<KafkaConnection> {
 
   private final Set<String> topics;
   private final Supplier<Producer<String, byte[]>> producers;
-  private final ScheduledThreadPoolExecutor thread;
+  private final ScheduledExecutorService thread;
   private final Set<KafkaConnection> opened = ConcurrentHashMap.newKeySet();
 
   /**
    * @param pipes those of the configuration; their topics must be known before records are sent
+   * @param thread who made it ends it, before {@link #closeNow}
    */
-  public KafkaConnector(KafkaConfig config, Iterable<PipeConfig> pipes) {
-    this(KafkaForwarder.topics(config, pipes), () -> producer(config));
+  public KafkaConnector(
+      KafkaConfig config, Iterable<PipeConfig> pipes, ScheduledExecutorService thread) {
+    this(KafkaForwarder.topics(config, pipes), () -> producer(config), thread);
   }
 
   private static Producer<String, byte[]> producer(KafkaConfig config) {
@@ -48,18 +50,13 @@ public final class KafkaConnector implements Connector<KafkaConnection> {
     }
   }
 
-  KafkaConnector(Set<String> topics, Supplier<Producer<String, byte[]>> producers) {
+  KafkaConnector(
+      Set<String> topics,
+      Supplier<Producer<String, byte[]>> producers,
+      ScheduledExecutorService thread) {
     this.topics = topics;
     this.producers = producers;
-    this.thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread kafka = new Thread(task, "kafka");
-              kafka.setDaemon(true);
-              return kafka;
-            });
-    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    this.thread = thread;
   }
 
   /** Throws {@link TlsFilesException}: what else may be wrong with a cluster passes. */
@@ -70,9 +67,8 @@ public final class KafkaConnector implements Connector<KafkaConnection> {
     return connection.begin();
   }
 
-  /** Breaks off every record under way; each is told of as failed. Ends the thread. */
+  /** Breaks off every record under way; each is told of as failed. */
   public void closeNow() {
-    thread.shutdown();
     opened.forEach(KafkaConnection::closeNow);
   }
 }

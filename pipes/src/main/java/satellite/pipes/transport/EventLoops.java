@@ -4,8 +4,12 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -15,6 +19,8 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,6 +28,8 @@ import java.util.concurrent.TimeUnit;
  * threads. Linux's epoll where there is one, else the JDK's selector.
  */
 public final class EventLoops implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger("transport");
 
   private static final int PAGE_BYTES = 8 << 10;
 
@@ -36,9 +44,9 @@ public final class EventLoops implements AutoCloseable {
 
   public EventLoops(int threads) {
     var io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-    this.acceptor = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("accept"), io);
-    this.workers = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("io"), io);
-    this.http = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("http"), io);
+    this.acceptor = group(1, "accept", io);
+    this.workers = group(threads, "io", io);
+    this.http = group(1, "http", io);
     this.buffers = pool(threads + 1);
     this.memory = new DirectMemory(buffers);
   }
@@ -57,6 +65,50 @@ public final class EventLoops implements AutoCloseable {
         PooledByteBufAllocator.defaultSmallCacheSize(),
         PooledByteBufAllocator.defaultNormalCacheSize(),
         false);
+  }
+
+  static EventLoopGroup group(int threads, String name, IoHandlerFactory io) {
+    return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name), io) {
+      @Override
+      protected IoEventLoop newChild(Executor executor, IoHandlerFactory io, Object... arguments) {
+        return new Loop(this, executor, io);
+      }
+    };
+  }
+
+  /** Does not keep to itself what it fails of. That of tasks for now is logged by Netty. */
+  private static final class Loop extends SingleThreadIoEventLoop {
+
+    Loop(IoEventLoopGroup group, Executor executor, IoHandlerFactory io) {
+      super(group, executor, io);
+    }
+
+    @Override
+    protected void run() {
+      try {
+        super.run();
+      } catch (Error e) {
+        // The end of this loop, which Netty would only log.
+        Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        throw e;
+      }
+    }
+
+    @Override
+    public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
+      return super.schedule(() -> runOrLog(task), delay, unit);
+    }
+
+    /** Nobody asks the future of a timer. */
+    private static void runOrLog(Runnable task) {
+      try {
+        task.run();
+      } catch (RuntimeException | Error e) {
+        LOG.log(System.Logger.Level.ERROR, "a timer: " + e, e);
+        throw e;
+      }
+    }
   }
 
   public EventLoopGroup acceptor() {

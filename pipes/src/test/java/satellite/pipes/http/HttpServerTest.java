@@ -16,6 +16,7 @@ import static satellite.pipes.protocol.ReceiverPlugin.TRACING;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -25,12 +26,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import satellite.pipes.Samples;
 import satellite.pipes.transport.AccessToken;
+import satellite.queue.PayloadMemory;
 import satellite.queue.QueueConfig;
 import satellite.queue.QueueConfig.WhenFull;
 import satellite.standin.StandInOap;
@@ -75,6 +78,26 @@ class HttpServerTest extends HttpFixture {
     assertEquals(0, account().received());
     assertAccepted(post("/v3/logs", logs(10, 100)));
     awaitForwarded(10);
+  }
+
+  @Test
+  void aReportThatNoMemoryIsFoundForClosesItsConnectionAndTakesNoSpace() {
+    node();
+    AtomicInteger left = new AtomicInteger(1);
+    payload =
+        length -> {
+          if (left.getAndDecrement() <= 0) {
+            throw new OutOfMemoryError("Cannot reserve 1 bytes of direct buffer memory");
+          }
+          return PayloadMemory.HEAP.allocate(length);
+        };
+    startHttp(LOG);
+    assertThrows(UncheckedIOException.class, () -> post("/v3/logs", logs(3, 100)));
+    awaitForwarded(1);
+    assertEquals(0, pipes.get(0).queue().bytes());
+    left.set(10);
+    assertAccepted(post("/v3/logs", logs(10, 100)));
+    awaitForwarded(11);
   }
 
   /** A connection closed with bytes unread is reset, and takes its answer with it. */

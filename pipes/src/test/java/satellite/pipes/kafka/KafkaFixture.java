@@ -5,6 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -28,6 +30,7 @@ abstract class KafkaFixture extends FlowFixture {
   /** How many times making one fails before. */
   int unmakable;
 
+  private final ScheduledExecutorService kafkaThread = Executors.newScheduledThreadPool(1);
   private KafkaConnector kafkaConnector;
   Router<KafkaConnection> kafka;
 
@@ -37,7 +40,8 @@ abstract class KafkaFixture extends FlowFixture {
     PipeConfig pipe = config(receiver);
     if (kafka == null) {
       kafkaConnector =
-          new KafkaConnector(KafkaForwarder.topics(config, List.of(pipe)), this::nextProducer);
+          new KafkaConnector(
+              KafkaForwarder.topics(config, List.of(pipe)), this::nextProducer, kafkaThread);
       kafka =
           new Router<>(
               kafkaConnector, pool, System::nanoTime, Duration.ofMillis(100), drainTime, balancing);
@@ -99,12 +103,14 @@ abstract class KafkaFixture extends FlowFixture {
   }
 
   void breakOff() {
+    kafkaThread.shutdown();
     kafkaConnector.closeNow();
   }
 
   @Override
   public void closeMore() {
     kafka.close();
+    kafkaThread.shutdown();
     kafkaConnector.closeNow();
   }
 }

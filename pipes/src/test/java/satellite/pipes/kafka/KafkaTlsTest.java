@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +42,7 @@ class KafkaTlsTest {
   private final BlockingQueue<Boolean> handshakes = new LinkedBlockingQueue<>();
 
   private Channel broker;
+  private final ScheduledExecutorService thread = Executors.newScheduledThreadPool(1);
   private KafkaConnector connector;
 
   @BeforeEach
@@ -70,6 +73,7 @@ class KafkaTlsTest {
 
   @AfterEach
   void stop() {
+    thread.shutdown();
     if (connector != null) {
       connector.closeNow();
     }
@@ -120,7 +124,7 @@ class KafkaTlsTest {
             1_000_000,
             Duration.ofMillis(100),
             Duration.ofMinutes(10));
-    connector = new KafkaConnector(config, List.of());
+    connector = new KafkaConnector(config, List.of(), thread);
     connector.open(config.node(), () -> {});
   }
 }

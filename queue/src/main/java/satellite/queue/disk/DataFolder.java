@@ -14,7 +14,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -45,7 +44,6 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
 
   private final DiskConfig config;
   private final ScheduledExecutorService thread;
-  private final boolean ownsThread;
   private final DiskResources resources;
   private final DiskBudget budget;
   private final Map<String, DiskBudget.Share> shares = new ConcurrentHashMap<>();
@@ -60,12 +58,9 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
   private boolean closed;
   private long syncedNanos;
 
-  /** Touches nothing: {@link #open} does. */
-  public DataFolder(DiskConfig config) {
-    this(config, Disk.REAL, newThread(), true, Clock.SYSTEM, DiskResources.BUFFER_BYTES);
-  }
-
   /**
+   * Touches nothing: {@link #open} does.
+   *
    * @param thread runs one task at a time; who made it ends it, after {@link #close}
    */
   public DataFolder(
@@ -73,47 +68,17 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
       ScheduledExecutorService thread,
       LongSupplier nanoTime,
       LongSupplier wallMillis) {
-    this(
-        config,
-        Disk.REAL,
-        thread,
-        false,
-        new Clock(nanoTime, wallMillis),
-        DiskResources.BUFFER_BYTES);
+    this(config, Disk.REAL, thread, new Clock(nanoTime, wallMillis), DiskResources.BUFFER_BYTES);
   }
 
   DataFolder(
       DiskConfig config, Disk disk, ScheduledExecutorService thread, Clock clock, int bufferBytes) {
-    this(config, disk, thread, false, clock, bufferBytes);
-  }
-
-  private DataFolder(
-      DiskConfig config,
-      Disk disk,
-      ScheduledExecutorService thread,
-      boolean ownsThread,
-      Clock clock,
-      int bufferBytes) {
     this.config = config;
     this.thread = thread;
-    this.ownsThread = ownsThread;
     this.budget = new DiskBudget(config.maxBytes());
     this.resources =
         DiskResources.of(disk, clock, config.folder(), config.maxBytes() / 16, bufferBytes);
     this.syncedNanos = clock.nanos();
-  }
-
-  private static ScheduledExecutorService newThread() {
-    ScheduledThreadPoolExecutor thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread disk = new Thread(task, "disk");
-              disk.setDaemon(true);
-              return disk;
-            });
-    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    return thread;
   }
 
   /**
@@ -244,11 +209,6 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
     return config;
   }
 
-  /** The thread that does all reading and writing. */
-  public ScheduledExecutorService thread() {
-    return thread;
-  }
-
   // ---- what spools ask for, any thread
 
   /** It has something to do in the next round. */
@@ -282,10 +242,11 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
 
   // ---- the disk thread
 
+  /** An Error gets through, and ends the thread: what it hit may be half read or written. */
   private void guard(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException | Error e) {
+    } catch (RuntimeException e) {
       if (bugSaid.compareAndSet(false, true)) {
         // A bug: whatever it hit must not end the thread.
         LOG.log(System.Logger.Level.ERROR, "the disk thread goes on after " + e, e);
@@ -385,9 +346,6 @@ public final class DataFolder implements SpoolFactory, AutoCloseable {
       LOG.log(System.Logger.Level.ERROR, "the data folder was not closed in order", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    if (ownsThread) {
-      thread.shutdown();
     }
   }
 
