@@ -229,7 +229,8 @@ class DiskFailureTest {
           }
           default -> {
             for (int i = random.nextInt(200); i > 0; i--) {
-              process.offer(process.event("" + next++, 200 + random.nextInt(2000)));
+              byte[] context = {1, (byte) (next % 5)};
+              process.offer(process.event("" + next++, 200 + random.nextInt(2000), context));
             }
           }
         }
