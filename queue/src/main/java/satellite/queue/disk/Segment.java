@@ -500,10 +500,10 @@ final class Segment {
     if (unreadable) {
       close();
       resources.quarantine().setAside(path, fullName() + SUFFIX, length);
-      done.delete();
-    } else {
-      delete();
+      // It is not there to be moved again if what follows fails.
+      unreadable = false;
     }
+    delete();
   }
 
   /** The events first: the other file alone is nothing. */

@@ -150,6 +150,23 @@ class DiskFailureTest {
   }
 
   @Test
+  void aSegmentThatWasSetAsideNoLongerCountsThoughItsListCouldNotBeDeleted() {
+    TestProcess process =
+        new TestProcess(data, TestProcess.Settings.QUEUED.disk(10_000_000, 65_536), disk);
+    process.offer(0, 900);
+    disk.failing(Fault.READ, Fault.DELETE);
+    process.take();
+    process.forward();
+    process.time.pass(Duration.ofMillis(2500));
+    disk.recovers();
+    process.time.pass(Duration.ofSeconds(3));
+    process.drain();
+    assertTrue(process.account.dropped() > 0, process.account::toString);
+    process.time.pass(Duration.ofSeconds(15));
+    assertEquals(0, process.folder.usedBytes());
+  }
+
+  @Test
   void filesThatCannotBeDeletedAreDeletedLater() throws Exception {
     TestProcess process =
         new TestProcess(
