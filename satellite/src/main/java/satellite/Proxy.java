@@ -113,7 +113,7 @@ public final class Proxy {
             pipes,
             passThrough,
             transport,
-            store.memory()::isHalfFull,
+            store.memory(),
             cpu::smoothed,
             System::nanoTime);
     this.http =

@@ -140,7 +140,7 @@ class MetricsTest {
     PassThrough passThrough = new PassThrough(router, client);
     server =
         new GrpcServer(
-            port, null, pipes, passThrough, transport, () -> false, () -> 12.5, System::nanoTime);
+            port, null, pipes, passThrough, transport, memory, () -> 12.5, System::nanoTime);
     pipes.forEach(metrics::bind);
     metrics.bind(router);
     metrics.bind(passThrough);

@@ -109,8 +109,10 @@ public abstract class FlowFixture {
 
   private final LongSupplier nanoTime = () -> System.nanoTime() + ahead.get();
 
+  /** Where payload lies; null for where it does in the program. */
+  public PayloadMemory payload;
+
   /** Looks at the files of TLS when a test says so. */
-  public PayloadMemory payload = PayloadMemory.HEAP;
 
   public final HandTimer timer = new HandTimer();
 
@@ -173,15 +175,14 @@ public abstract class FlowFixture {
     connector = new GrpcConnector(client, transport, timer);
     router =
         new Router<>(connector, pool, System::nanoTime, client.checkPeriod(), drainTime, balancing);
-    memory = new MemoryBudget(memoryBytes, payload);
+    memory = new MemoryBudget(memoryBytes, payload == null ? transport.memory() : payload);
     for (ReceiverPlugin receiver : receivers) {
       pipes.add(open(receiver));
     }
     ServerTls tls = ServerTls.of(server.tls(), timer);
     passThrough = new PassThrough(router, client);
     satellite =
-        new GrpcServer(
-            server, tls, pipes, passThrough, transport, memory::isHalfFull, cpuPercent, nanoTime);
+        new GrpcServer(server, tls, pipes, passThrough, transport, memory, cpuPercent, nanoTime);
     router.nodes(upstreams);
     try {
       satellite.start();
@@ -361,6 +362,11 @@ public abstract class FlowFixture {
       awaitSettled();
       assertAll(pipes.stream().map(pipe -> () -> assertBalances(pipe)));
       assertEquals(0, memory.usedBytes(), "memory in use");
+      if (spools == null) {
+        await("no memory is held for payload", () -> transport.memory().heldBytes() == 0);
+      }
+      assertEquals(0, satellite.receivingBytes(), "memory for messages that are being received");
+      assertEquals(0, satellite.pausedBytes(), "memory of paused streams");
     } finally {
       stop();
     }

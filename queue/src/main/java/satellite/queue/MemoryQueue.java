@@ -63,6 +63,14 @@ public final class MemoryQueue {
     return partitions[Math.floorMod(source, partitions.length)];
   }
 
+  /**
+   * The event, which waits for space, where it will be when it is taken; the old one is no more. It
+   * is offered, or {@link Event#unloaded}.
+   */
+  public Event stored(Event event) {
+    return event.stored(memory);
+  }
+
   /** Events accepted and not settled. */
   public int events() {
     int sum = 0;

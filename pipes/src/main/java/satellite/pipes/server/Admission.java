@@ -2,8 +2,8 @@ package satellite.pipes.server;
 
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -32,14 +32,21 @@ final class Admission {
   private final Intake intake;
   private final Predicate<Event> target;
   private final MemoryQueue queue;
+  private final ReceiveBudget budget;
   private final EventExecutor loop;
   private final LongSupplier nanoTime;
   private final Listener listener;
-  private final Deque<Event> pending = new ArrayDeque<>(2);
+  private final List<Event> pending = new ArrayList<>(2);
   private Future<?> fullTimer;
   private boolean inLine;
-  private boolean dropsOldest;
-  private long droppedNanos;
+
+  /** What waits is out of the heap, and counts. */
+  private long pausedBytes;
+
+  /** Somebody lost lately because it was full for too long. */
+  private boolean gaveUp;
+
+  private long gaveUpNanos;
 
   /**
    * @param target takes an event; false where there is no space
@@ -48,12 +55,14 @@ final class Admission {
       Intake intake,
       Predicate<Event> target,
       MemoryQueue queue,
+      ReceiveBudget budget,
       EventExecutor loop,
       LongSupplier nanoTime,
       Listener listener) {
     this.intake = intake;
     this.target = target;
     this.queue = queue;
+    this.budget = budget;
     this.loop = loop;
     this.nanoTime = nanoTime;
     this.listener = listener;
@@ -69,26 +78,27 @@ final class Admission {
 
   /** True when everything that was added is taken. */
   boolean offerAll() {
-    Event next;
-    while ((next = pending.peek()) != null) {
-      if (!target.test(next)) {
+    while (!pending.isEmpty()) {
+      if (!target.test(pending.get(0))) {
         return false;
       }
-      pending.remove();
+      pending.remove(0);
     }
+    notPaused();
     if (fullTimer != null) {
       stopTimer();
-      dropsOldest = false;
+      gaveUp = false;
     }
     return true;
   }
 
   /** After an {@link #offerAll} that was in vain: the listener hears how it goes on. */
   void waitForSpace() {
+    paused();
     if (fullTimer == null) {
       long timeout = queue.config().fullTimeout().toNanos();
       // While it stays full, the source is not paused for each message anew.
-      boolean still = dropsOldest && nanoTime.getAsLong() - droppedNanos < timeout;
+      boolean still = gaveUp && nanoTime.getAsLong() - gaveUpNanos < timeout;
       fullTimer = loop.schedule(this::timedOut, still ? 0 : timeout, TimeUnit.NANOSECONDS);
     }
     if (!inLine) {
@@ -124,16 +134,16 @@ final class Admission {
 
   private void timedOut() {
     fullTimer = null;
-    Event next = pending.peek();
-    if (next == null) {
+    if (pending.isEmpty()) {
       return;
     }
+    Event next = pending.get(0);
     boolean ofDisk = intake.diskRefuses(next);
     // What is dropped from memory makes no room on disk.
     boolean mayDrop = queue.config().whenFull() == WhenFull.DROP_OLDEST && !ofDisk;
+    gaveUp = true;
+    gaveUpNanos = nanoTime.getAsLong();
     if (mayDrop && intake.dropOldestFor(next)) {
-      dropsOldest = true;
-      droppedNanos = nanoTime.getAsLong();
       listener.spaceAgain();
     } else {
       listener.fullForTooLong(ofDisk);
@@ -143,9 +153,28 @@ final class Admission {
   /** Gives up what is held; how many events that were. */
   int discard() {
     int held = pending.size();
+    pending.forEach(Event::unloaded);
     pending.clear();
+    notPaused();
     stopTimer();
     return held;
+  }
+
+  /** What may wait for long does so where the collector does not see it. */
+  private void paused() {
+    if (pausedBytes > 0) {
+      return;
+    }
+    pending.replaceAll(queue::stored);
+    pending.forEach(event -> pausedBytes += event.bytes());
+    budget.paused(pausedBytes);
+  }
+
+  private void notPaused() {
+    if (pausedBytes > 0) {
+      budget.paused(-pausedBytes);
+      pausedBytes = 0;
+    }
   }
 
   private void stopTimer() {

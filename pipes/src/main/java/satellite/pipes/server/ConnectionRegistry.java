@@ -22,13 +22,19 @@ final class ConnectionRegistry {
 
   private final Map<SocketAddress, ClientConnection> open = new ConcurrentHashMap<>();
   private final ReadBufferTrimming trimming;
+  private final ReceiveBudget budget;
+  private final int maxMessageBytes;
   private final LongSupplier nanoTime;
 
   /**
    * @param filling whether streams may soon be paused, for want of memory
+   * @param budget of what is read and not queued
    */
-  ConnectionRegistry(BooleanSupplier filling, LongSupplier nanoTime) {
+  ConnectionRegistry(
+      BooleanSupplier filling, ReceiveBudget budget, int maxMessageBytes, LongSupplier nanoTime) {
     this.trimming = new ReadBufferTrimming(filling);
+    this.budget = budget;
+    this.maxMessageBytes = maxMessageBytes;
     this.nanoTime = nanoTime;
   }
 
@@ -40,7 +46,9 @@ final class ConnectionRegistry {
       return;
     }
     ReadCoalescing reads = new ReadCoalescing(System::nanoTime);
-    channel.pipeline().addFirst(reads, trimming);
+    channel
+        .pipeline()
+        .addFirst(reads, trimming, InboundFlowControl.install(budget, maxMessageBytes, reads));
     ClientConnection opened = new ClientConnection(channel, reads, nanoTime.getAsLong());
     open.put(client, opened);
     channel.closeFuture().addListener(closed -> open.remove(client, opened));
@@ -74,20 +82,10 @@ final class ConnectionRegistry {
         : client.toString();
   }
 
-  /** The call's connection carries a stream that nobody waits for an answer of. */
-  void coalesceReads(ServerCall<?, ?> call, long pauseNanos) {
+  /** How the call's connection is read; null where it is gone. */
+  ReadCoalescing reads(ServerCall<?, ?> call) {
     ClientConnection connection = of(client(call));
-    if (connection != null) {
-      connection.reads.coalesce(pauseNanos);
-    }
-  }
-
-  /** Somebody may wait for an answer on the call's connection. */
-  void readPromptly(ServerCall<?, ?> call) {
-    ClientConnection connection = of(client(call));
-    if (connection != null) {
-      connection.reads.readPromptly();
-    }
+    return connection == null ? null : connection.reads;
   }
 
   static SocketAddress client(ServerCall<?, ?> call) {

@@ -11,7 +11,6 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -21,6 +20,7 @@ import satellite.pipes.transport.AcceptLimit;
 import satellite.pipes.transport.AcceptLimitConfig;
 import satellite.pipes.transport.EventLoops;
 import satellite.queue.Acknowledgement;
+import satellite.queue.MemoryBudget;
 
 /**
  * {@code grpc-server}: the one port for all agents, probes and Envoys. Finds for each method who
@@ -29,16 +29,14 @@ import satellite.queue.Acknowledgement;
  */
 public final class GrpcServer {
 
-  /**
-   * What a client may send ahead, per connection and per stream: bounds what paused streams hold. A
-   * larger one made no difference beyond the noise, see docs/performance.md.
-   */
-  private static final int WINDOW_BYTES = 64 << 10;
+  /** Of the memory of all queues: as much again for what is read and not queued. */
+  private static final int SHARE_TO_RECEIVE = 4;
 
   private static final int KEEPALIVE_SECONDS = 10;
 
   private final ServerConfig config;
   private final List<Pipe> pipes;
+  private final ReceiveBudget budget;
   private final ConnectionRegistry connections;
   private final AcceptLimit acceptLimit;
   private final ConnectionDraining draining;
@@ -50,7 +48,7 @@ public final class GrpcServer {
   /**
    * @param tls null for plaintext
    * @param passThrough takes the calls that no pipe does
-   * @param filling whether streams may soon be paused, for want of memory
+   * @param memory of the pipes' queues
    * @param cpuPercent the CPU utilization now, 0..100
    */
   public GrpcServer(
@@ -59,15 +57,18 @@ public final class GrpcServer {
       List<Pipe> pipes,
       ServerCallHandler<byte[], byte[]> passThrough,
       EventLoops loops,
-      BooleanSupplier filling,
+      MemoryBudget memory,
       DoubleSupplier cpuPercent,
       LongSupplier nanoTime) {
     this.config = config;
     this.pipes = pipes;
-    ConnectionRegistry connections = new ConnectionRegistry(filling, nanoTime);
+    this.budget = new ReceiveBudget(memory.maxBytes() / SHARE_TO_RECEIVE);
+    ConnectionRegistry connections =
+        new ConnectionRegistry(memory::isHalfFull, budget, config.maxMessageBytes(), nanoTime);
     this.connections = connections;
     Quota quota = new Quota(config.quotas(), nanoTime);
-    this.methods = new MethodTable(pipes, passThrough, connections, loops, quota, config.token());
+    this.methods =
+        new MethodTable(pipes, passThrough, connections, loops, quota, budget, config.token());
     this.draining =
         new ConnectionDraining(connections, methods.receivers(), config.ages(), nanoTime);
     this.acceptLimit = new AcceptLimit(config.limits(), cpuPercent, connections::opened);
@@ -78,7 +79,7 @@ public final class GrpcServer {
             .workerEventLoopGroup(loops.workers())
             .withChildOption(ChannelOption.ALLOCATOR, loops.buffers())
             .directExecutor()
-            .flowControlWindow(WINDOW_BYTES)
+            .flowControlWindow(InboundFlowControl.WINDOW_BYTES)
             .maxInboundMessageSize(config.maxMessageBytes())
             .maxConcurrentCallsPerConnection(config.maxConcurrentStreams())
             .permitKeepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
@@ -107,6 +108,21 @@ public final class GrpcServer {
   /** The port bound. */
   public int port() {
     return server.getPort();
+  }
+
+  /** Of messages that are being received and too long to be sent ahead: their whole lengths. */
+  public long receivingBytes() {
+    return budget.receivingBytes();
+  }
+
+  /** Such messages that wait until there is memory for them. */
+  public int waitingMessages() {
+    return budget.waiting();
+  }
+
+  /** Of messages that were read and find no space in their queues. */
+  public long pausedBytes() {
+    return budget.pausedBytes();
   }
 
   /** Connections now open. */

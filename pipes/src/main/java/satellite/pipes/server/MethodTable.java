@@ -1,5 +1,6 @@
 package satellite.pipes.server;
 
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
@@ -28,10 +29,16 @@ import satellite.pipes.transport.EventLoops;
 final class MethodTable extends HandlerRegistry {
 
   /** Reads of a connection with access logs within the time for which they are gathered. */
-  private static final int READS_PER_GATHERING = 10;
+  private static final int READS_PER_GATHERING = 5;
 
-  /** Half-closes and pings also wait for the next read, and so does the end of the connection. */
-  private static final long MAX_READ_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  /**
+   * Half-closes and pings also wait for the next read, and so does the end of the connection. It is
+   * less than {@link QuietPeriod#QUIET_NANOS}.
+   */
+  private static final long MAX_READ_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** Of streams that end soon, and whose senders then wait for the answer. */
+  private static final long SHORT_READ_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private static final String OAP_ONLY =
       "RemoteService is for OAP nodes among themselves; Satellite does not pass it";
@@ -46,6 +53,7 @@ final class MethodTable extends HandlerRegistry {
   private final List<Receiver> receivers = new ArrayList<>();
   private final ServerCallHandler<byte[], byte[]> passThrough;
   private final ConnectionRegistry connections;
+  private final ReceiveBudget budget;
   private final AccessToken token;
   private final LongAdder denied = new LongAdder();
 
@@ -58,7 +66,9 @@ final class MethodTable extends HandlerRegistry {
       ConnectionRegistry connections,
       EventLoops loops,
       Quota quota,
+      ReceiveBudget budget,
       AccessToken token) {
+    this.budget = budget;
     this.passThrough = passThrough;
     this.connections = connections;
     this.token = token;
@@ -90,30 +100,52 @@ final class MethodTable extends HandlerRegistry {
 
   private ServerCallHandler<byte[], byte[]> receiver(
       Protocol protocol, Pipe pipe, EventLoops loops, Quota quota) {
-    Receiver receiver = new Receiver(protocol, pipe, loops, quota);
+    Receiver receiver = new Receiver(protocol, pipe, loops, quota, budget);
     receivers.add(receiver);
-    if (protocol.forwarding().gather() != Protocol.Gather.FOR_A_TIME) {
-      return prompt(receiver);
+    if (protocol.kind() == Protocol.Kind.UNARY) {
+      return receiver;
     }
-    long delay = readDelayNanos(pipe.config());
+    long delay = readDelayNanos(protocol, pipe.config());
     return (call, headers) -> {
-      connections.coalesceReads(call, delay);
+      ReadCoalescing reads = connections.reads(call);
+      if (reads != null) {
+        reads.coalesce(delay);
+      }
       return receiver.startCall(call, headers);
     };
   }
 
   /** Gathering ends with the sender's flush time, whatever the receiver's says. */
-  private static long readDelayNanos(PipeConfig pipe) {
+  private static long readDelayNanos(Protocol protocol, PipeConfig pipe) {
     long gather = pipe.gather().flushTime().toNanos();
     long send = pipe.batch().flushTime().toNanos();
-    return Math.min(Math.min(gather, send) / READS_PER_GATHERING, MAX_READ_DELAY_NANOS);
+    boolean lasts = protocol.forwarding().gather() == Protocol.Gather.FOR_A_TIME;
+    return Math.min(
+        Math.min(gather, send) / READS_PER_GATHERING,
+        lasts ? MAX_READ_DELAY_NANOS : SHORT_READ_DELAY_NANOS);
   }
 
-  /** Somebody may wait for the answer. */
+  /** Somebody waits for the answer. */
   private ServerCallHandler<byte[], byte[]> prompt(ServerCallHandler<byte[], byte[]> next) {
     return (call, headers) -> {
-      connections.readPromptly(call);
-      return next.startCall(call, headers);
+      ReadCoalescing reads = connections.reads(call);
+      if (reads == null) {
+        return next.startCall(call, headers);
+      }
+      reads.awaited();
+      return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
+        @Override
+        public void onComplete() {
+          reads.answered();
+          super.onComplete();
+        }
+
+        @Override
+        public void onCancel() {
+          reads.answered();
+          super.onCancel();
+        }
+      };
     };
   }
 

@@ -7,21 +7,31 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Read coalescing for connections that only carry access log streams: what comes within a delay is
- * read at once, as a network card coalesces interrupts. Waking up and reading cost more than a
- * message does. A connection with calls that somebody waits for is read as it comes, and so is one
- * with much to read, or little.
+ * Read coalescing for connections with streams that nobody waits for an answer of: what comes
+ * within a delay is read at once, as a network card coalesces interrupts. Waking up and reading
+ * cost more than a message does. While somebody waits for an answer on the connection it is read as
+ * it comes, and so is one with much to read, or little.
  *
  * <p>All of it runs on the connection's event loop. RATIONALE.md has the figures.
  */
 final class ReadCoalescing extends ChannelInboundHandlerAdapter {
 
-  /** A read of so much is worth its cost; more must not wait, or the pause would bound the rate. */
-  private static final int ENOUGH_BYTES = 16 << 10;
+  /**
+   * Of a window, what makes a read worth its cost; more must not wait, or the pause would bound the
+   * rate.
+   */
+  private static final int ENOUGH_OF_WINDOW = 4;
 
   private final LongSupplier nanoTime;
+
+  /** Zero where there are no pauses. */
   private long delayNanos;
-  private boolean prompt;
+
+  private int enoughBytes = InboundFlowControl.WINDOW_BYTES / ENOUGH_OF_WINDOW;
+
+  /** Calls that somebody waits for. */
+  private int awaited;
+
   private boolean paused;
   private long lastReadNanos;
   private int bytes;
@@ -31,16 +41,26 @@ final class ReadCoalescing extends ChannelInboundHandlerAdapter {
   }
 
   /** There is a stream that nobody waits for an answer of: pauses of so long are welcome. */
-  void coalesce(long delayNanos) {
-    if (!prompt) {
-      this.delayNanos = delayNanos;
-    }
+  void coalesce(long nanos) {
+    delayNanos = delayNanos == 0 ? nanos : Math.min(delayNanos, nanos);
   }
 
-  /** Somebody waits, or may again: no pauses from now on. */
-  void readPromptly() {
-    prompt = true;
-    delayNanos = 0;
+  boolean isCoalescing() {
+    return delayNanos > 0;
+  }
+
+  /** The client may send so much within a pause. */
+  void widened(int windowBytes) {
+    enoughBytes = windowBytes / ENOUGH_OF_WINDOW;
+  }
+
+  /** Somebody waits for an answer: no pauses until {@link #answered}. */
+  void awaited() {
+    awaited++;
+  }
+
+  void answered() {
+    awaited--;
   }
 
   /** One of its streams is about to be ended: what is there has to be known. Until the next one. */
@@ -61,7 +81,7 @@ final class ReadCoalescing extends ChannelInboundHandlerAdapter {
     context.fireChannelReadComplete();
     if (delayNanos > 0) {
       long now = nanoTime.getAsLong();
-      if (!paused && bytes < ENOUGH_BYTES && now - lastReadNanos < 2 * delayNanos) {
+      if (!paused && awaited == 0 && bytes < enoughBytes && now - lastReadNanos < 2 * delayNanos) {
         pause(context, now);
       }
       lastReadNanos = now;

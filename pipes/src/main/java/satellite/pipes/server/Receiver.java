@@ -20,6 +20,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   private final Pipe pipe;
   private final EventLoops loops;
   private final Quota quota;
+  private final ReceiveBudget budget;
 
   /** Those that may send more. */
   private final Set<ReceiverCall> open = ConcurrentHashMap.newKeySet();
@@ -27,7 +28,8 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
   /** Those that have sent all, and wait for what becomes of their events. */
   private final Set<ReceiverCall> awaiting = ConcurrentHashMap.newKeySet();
 
-  Receiver(Protocol protocol, Pipe pipe, EventLoops loops, Quota quota) {
+  Receiver(Protocol protocol, Pipe pipe, EventLoops loops, Quota quota, ReceiveBudget budget) {
+    this.budget = budget;
     this.protocol = protocol;
     this.pipe = pipe;
     this.loops = loops;
@@ -36,7 +38,7 @@ final class Receiver implements ServerCallHandler<byte[], byte[]> {
 
   @Override
   public ServerCall.Listener<byte[]> startCall(ServerCall<byte[], byte[]> call, Metadata headers) {
-    ReceiverCall started = new ReceiverCall(this, call, loops.current(), quota);
+    ReceiverCall started = new ReceiverCall(this, call, loops.current(), quota, budget);
     opened(started);
     started.begin();
     return started;

@@ -80,6 +80,11 @@ final class ReceiverCall extends ServerCall.Listener<byte[]>
   private volatile State state = State.OPEN;
   private boolean halfClosed;
 
+  /** Messages that found no space for too long: the client is told so at the end. */
+  private int refused;
+
+  private boolean refusedByDisk;
+
   /** When the last message came. */
   private long receivedNanos;
 
@@ -87,7 +92,11 @@ final class ReceiverCall extends ServerCall.Listener<byte[]>
   private Future<?> quotaTimer;
 
   ReceiverCall(
-      Receiver receiver, ServerCall<byte[], byte[]> call, EventExecutor loop, Quota quota) {
+      Receiver receiver,
+      ServerCall<byte[], byte[]> call,
+      EventExecutor loop,
+      Quota quota,
+      ReceiveBudget budget) {
     this.receiver = receiver;
     this.protocol = receiver.protocol();
     this.pipe = receiver.pipe();
@@ -118,6 +127,7 @@ final class ReceiverCall extends ServerCall.Listener<byte[]>
             intake,
             gathering == null ? intake::accept : gathering::offer,
             pipe.queue(),
+            budget,
             loop,
             nanoTime,
             this);
@@ -257,15 +267,32 @@ final class ReceiverCall extends ServerCall.Listener<byte[]>
 
   @Override
   public void fullForTooLong(boolean ofDisk) {
-    account.refused(ofDisk ? "disk" : "queue_full", admission.discard());
+    int messages = admission.discard();
+    account.refused(ofDisk ? "disk" : "queue_full", messages);
     stream.refused();
-    close(
-        Status.RESOURCE_EXHAUSTED.withDescription(
-            "pipe "
-                + pipe.config().name()
-                + ": "
-                + (ofDisk ? "the disk has failed or been full" : "the queue has been full")
-                + " for too long"));
+    refused += messages;
+    refusedByDisk = ofDisk;
+    if (protocol.kind() == Protocol.Kind.UNARY) {
+      close(refusal());
+    } else {
+      for (int i = 0; i < messages && receipts != null && gathering == null; i++) {
+        // Nobody else does; the answer says it.
+        receipts.acknowledged();
+      }
+      // What its client has put on the wire behind it would be lost with the stream.
+      advance();
+    }
+  }
+
+  private Status refusal() {
+    return Status.RESOURCE_EXHAUSTED.withDescription(
+        "pipe "
+            + pipe.config().name()
+            + ": "
+            + (refusedByDisk ? "the disk has failed or been full" : "the queue has been full")
+            + " for too long, "
+            + refused
+            + " of its messages were refused");
   }
 
   private void close(Status status) {
@@ -304,7 +331,12 @@ final class ReceiverCall extends ServerCall.Listener<byte[]>
     }
   }
 
+  /** Where all of it was taken. */
   private void answerOk() {
+    if (refused > 0) {
+      call.close(refusal(), new Metadata());
+      return;
+    }
     call.sendHeaders(new Metadata());
     call.sendMessage(EMPTY);
     call.close(Status.OK, new Metadata());

@@ -104,7 +104,7 @@ class DurableTest extends HttpFixture {
     ManagedChannel agent = client();
     Caller.stream(agent, Samples.EVENTS).send(Samples.event("1")).finish();
     disk.refuse();
-    Caller refused = Caller.stream(agent, Samples.EVENTS).send(Samples.event("2"));
+    Caller refused = Caller.stream(agent, Samples.EVENTS).send(Samples.event("2")).halfClose();
     assertEquals(Status.Code.RESOURCE_EXHAUSTED, refused.code());
     assertTrue(
         refused.status().getDescription().startsWith("pipe event: the disk "),

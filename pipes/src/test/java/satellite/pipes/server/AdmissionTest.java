@@ -27,6 +27,7 @@ class AdmissionTest implements Admission.Listener {
 
   private final EmbeddedChannel connection = new EmbeddedChannel();
   private final List<String> heard = new ArrayList<>();
+  private final ReceiveBudget budget = new ReceiveBudget(1000);
   private long nanos;
   private Pipe pipe;
   private Admission admission;
@@ -41,7 +42,13 @@ class AdmissionTest implements Admission.Listener {
     Intake intake = pipe.intake();
     admission =
         new Admission(
-            intake, intake::accept, pipe.queue(), connection.eventLoop(), () -> nanos, this);
+            intake,
+            intake::accept,
+            pipe.queue(),
+            budget,
+            connection.eventLoop(),
+            () -> nanos,
+            this);
   }
 
   @Override
@@ -95,11 +102,13 @@ class AdmissionTest implements Admission.Listener {
     open(WhenFull.REFUSE);
     assertFalse(offer("1", "2", "3"));
     assertFalse(admission.isEmpty());
+    assertEquals(event("3").bytes(), budget.pausedBytes());
     assertEquals(2, pipe.account().received());
     StandingPipe.settleOldest(pipe);
     connection.runPendingTasks();
     assertEquals(List.of("space"), heard);
     assertTrue(admission.isEmpty());
+    assertEquals(0, budget.pausedBytes());
     assertEquals(3, pipe.account().received());
     pass(FULL_TIMEOUT.multipliedBy(2));
     assertEquals(List.of("space"), heard, "the timeout is over with the pause");
@@ -114,6 +123,13 @@ class AdmissionTest implements Admission.Listener {
     pass(Duration.ofMillis(1));
     assertEquals(List.of("full"), heard);
     assertEquals(1, admission.discard());
+    assertEquals(0, budget.pausedBytes());
+    heard.clear();
+    admission.add(event("4"));
+    admission.waitForSpace();
+    pass(Duration.ZERO);
+    assertTrue(heard.contains("full"), "it is full still");
+    admission.discard();
   }
 
   @Test

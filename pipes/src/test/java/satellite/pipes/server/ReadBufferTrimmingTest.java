@@ -26,7 +26,8 @@ class ReadBufferTrimmingTest {
 
   @BeforeEach
   void open() {
-    new ConnectionRegistry(() -> filling, System::nanoTime).opened(connection);
+    new ConnectionRegistry(() -> filling, new ReceiveBudget(1 << 20), 2 << 20, System::nanoTime)
+        .opened(connection);
   }
 
   @AfterEach

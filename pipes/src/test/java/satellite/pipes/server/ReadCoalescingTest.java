@@ -85,13 +85,42 @@ class ReadCoalescingTest {
   }
 
   @Test
-  void aCallThatSomebodyWaitsForEndsThePausesForGood() {
+  void whileSomebodyWaitsForAnAnswerThereAreNoPauses() {
     accessLogs();
-    reads.readPromptly();
+    reads.awaited();
+    arrives(SMALL);
+    pass(1);
+    arrives(SMALL);
+    assertTrue(isRead());
+    reads.answered();
+    pass(1);
+    arrives(SMALL);
+    assertFalse(isRead());
+  }
+
+  @Test
+  void theShortestOfThePausesCounts() {
+    accessLogs();
+    reads.coalesce(TimeUnit.MILLISECONDS.toNanos(10));
     accessLogs();
     arrives(SMALL);
     pass(1);
     arrives(SMALL);
+    assertFalse(isRead());
+    pass(9);
+    assertTrue(isRead());
+  }
+
+  @Test
+  void aWiderWindowLetsMoreWait() {
+    accessLogs();
+    reads.widened(256 << 10);
+    arrives(SMALL);
+    pass(1);
+    arrives(16 << 10);
+    assertFalse(isRead());
+    pass(PAUSE_MILLIS);
+    arrives(64 << 10);
     assertTrue(isRead());
   }
 

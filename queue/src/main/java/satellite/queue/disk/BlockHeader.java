@@ -5,7 +5,7 @@ import java.util.zip.CRC32C;
 
 /**
  * What stands before the events of a block, with a checksum of its own: so a block whose payload is
- * damaged is passed over, and its messages are counted.
+ * damaged is passed over, and its messages are counted. A block of no events has a context.
  *
  * <pre>
  *   magic 4 | payload bytes 4 | events 4 | messages 4 | memory bytes 8 | payload CRC 4 | header CRC 4
@@ -44,15 +44,24 @@ record BlockHeader(int payloadBytes, int events, int messages, long memoryBytes,
             from.getInt(start + 24));
     boolean plausible =
         header.payloadBytes >= 0
-            && header.events > 0
+            && header.events >= 0
             && header.messages >= 0
             && header.memoryBytes >= 0;
     return plausible ? header : null;
   }
 
+  boolean isContext() {
+    return events == 0;
+  }
+
   /** Of the block. */
   long bytes() {
     return BYTES + (long) payloadBytes;
+  }
+
+  /** Whether the payload is as it was written. */
+  boolean matches(ByteBuffer payload) {
+    return crc(payload, 0, payloadBytes) == payloadCrc;
   }
 
   static int crc(ByteBuffer bytes, int start, int length) {

@@ -1,11 +1,10 @@
 package satellite.queue.disk;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import satellite.queue.Event;
 
 /** Reads what {@link BlockWriter} wrote. One thread. */
@@ -13,52 +12,55 @@ final class BlockReader {
 
   private static final byte[] EMPTY = {};
 
-  /** Streams whose contexts are kept, so that their events share one array over many blocks. */
-  private static final int CONTEXTS = 256;
-
-  private static final int LONGEST_KEPT = 8 << 10;
+  /** Those of the segment that have blocks of their own. */
+  interface Contexts {
+    /** By its block's offset; null where that is damaged. */
+    byte[] at(int offset) throws IOException;
+  }
 
   private final Clock clock;
   private final List<String> strings = new ArrayList<>();
   private final List<byte[]> contexts = new ArrayList<>();
-  private final Map<ByteBuffer, byte[]> lastContexts =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, byte[]> eldest) {
-          return size() > CONTEXTS;
-        }
-      };
 
   BlockReader(Clock clock) {
     this.clock = clock;
   }
 
   /**
+   * The events of a block, without those whose context is lost.
+   *
    * @param payload whose checksum is right
    * @param own written by this process: its {@code nanoTime} is ours
    * @throws RuntimeException it is no such payload all the same
    */
-  List<Event> read(ByteBuffer payload, int events, boolean own) {
+  List<Event> read(ByteBuffer payload, int events, boolean own, Contexts shared)
+      throws IOException {
     strings.clear();
     contexts.clear();
     List<Event> read = new ArrayList<>(Math.min(events, payload.remaining()));
     for (int i = 0; i < events; i++) {
-      read.add(event(payload, own));
+      Event event = event(payload, own, shared);
+      if (event != null) {
+        read.add(event);
+      }
     }
     return read;
   }
 
-  private Event event(ByteBuffer from, boolean own) {
+  private Event event(ByteBuffer from, boolean own, Contexts shared) throws IOException {
     long nanos = from.getLong();
     long wall = from.getLong();
     String method = string(from);
     String key = string(from);
     String group = string(from);
-    byte[] context = context(from);
+    byte[] context = context(from, shared);
     int messages = number(from);
     byte[][] parts = new byte[length(from)][];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = bytes(from);
+    }
+    if (context == null) {
+      return null;
     }
     return new Event(
         method, key, group, context, parts, messages, own ? nanos : clock.nanosOf(wall));
@@ -77,19 +79,15 @@ final class BlockReader {
     return string;
   }
 
-  private byte[] context(ByteBuffer from) {
+  private byte[] context(ByteBuffer from, Contexts shared) throws IOException {
     int which = number(from);
-    if (which == BlockWriter.NULL) {
-      return null;
+    if (which < 0) {
+      return shared.at(-which);
     }
     if (which != BlockWriter.NEW) {
       return contexts.get(which - BlockWriter.KNOWN);
     }
     byte[] context = bytes(from);
-    if (context.length <= LONGEST_KEPT) {
-      byte[] before = lastContexts.putIfAbsent(ByteBuffer.wrap(context), context);
-      context = before == null ? context : before;
-    }
     contexts.add(context);
     return context;
   }

@@ -12,14 +12,15 @@ import satellite.queue.Event;
 import satellite.queue.Parts;
 
 /**
- * Writes events as one block. A string, or a context array, that was in the block before is written
- * as its number. One thread; its buffer is used for all blocks, and larger ones go through it piece
- * by piece.
+ * Writes events as one block, and contexts as blocks of their own. A string, or a context array,
+ * that was in the block before is written as its number. One thread; its buffer is used for all
+ * blocks, and larger ones go through it piece by piece.
  *
  * <pre>
  *   event:  received, nanoTime 8 | received, wall clock ms 8 | method | key | group | context
  *           | messages | number of parts | (length | bytes) of each part
  *   method, key, group, context:  0 null, 1 new: length | bytes, n + 2: the n-th new one again
+ *   context:  -n: that of the block at offset n of the segment
  *   lengths and numbers: seven bits a byte, the lowest first
  * </pre>
  */
@@ -49,15 +50,25 @@ final class BlockWriter {
     this.bufferBytes = bufferBytes;
   }
 
+  /** A block of it alone; else as below. */
+  long writeContext(Disk.OpenFile to, long position, byte[] context) throws IOException {
+    begin(to, position);
+    put(context);
+    return end(0, 0, 0);
+  }
+
   /**
    * How many bytes it wrote. If it throws, what lies there from {@code position} on is no block.
+   *
+   * @param offsets of contexts that have blocks of their own; of others null
    */
-  long write(Disk.OpenFile to, long position, List<Event> events) throws IOException {
+  long write(Disk.OpenFile to, long position, List<Event> events, Map<byte[], Integer> offsets)
+      throws IOException {
     begin(to, position);
     int messages = 0;
     long memoryBytes = 0;
     for (Event event : events) {
-      write(event);
+      write(event, offsets.get(event.context()));
       messages += event.messages();
       memoryBytes += event.bytes();
     }
@@ -77,14 +88,18 @@ final class BlockWriter {
     buffer.clear().position(BlockHeader.BYTES);
   }
 
-  private void write(Event event) throws IOException {
+  private void write(Event event, Integer contextOffset) throws IOException {
     need(2 * Long.BYTES);
     buffer.putLong(event.receivedNanos());
     buffer.putLong(clock.wallOf(event.receivedNanos()));
     write(event.method());
     write(event.key());
     write(event.group());
-    writeContext(event.context());
+    if (contextOffset != null) {
+      number(-contextOffset);
+    } else if (isNew(event.context(), contexts)) {
+      write(event.context());
+    }
     number(event.messages());
     write(event.parts());
   }
@@ -110,12 +125,6 @@ final class BlockWriter {
     }
   }
 
-  private void writeContext(byte[] context) throws IOException {
-    if (isNew(context, contexts)) {
-      write(context);
-    }
-  }
-
   private <T> boolean isNew(T value, Map<T, Integer> before) throws IOException {
     if (value == null) {
       number(NULL);
@@ -128,6 +137,10 @@ final class BlockWriter {
 
   private void write(byte[] bytes) throws IOException {
     number(bytes.length);
+    put(bytes);
+  }
+
+  private void put(byte[] bytes) throws IOException {
     int from = 0;
     while (from < bytes.length) {
       need(1);

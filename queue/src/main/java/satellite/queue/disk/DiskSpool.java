@@ -515,7 +515,7 @@ final class DiskSpool implements Spool {
   }
 
   private void readBlockBack(Segment segment, BlockHeader header) throws IOException {
-    InFlightBlock block = new InFlightBlock(segment, segment.position(), header.events(), settled);
+    long offset = segment.position();
     List<Event> events;
     try {
       events = segment.take(header);
@@ -525,14 +525,14 @@ final class DiskSpool implements Spool {
     }
     unreadOnDisk -= header.events();
     account.spilled(-header.messages());
-    if (events == null) {
-      memory.release(header.memoryBytes());
-      account.dropped("damaged", header.messages());
-    } else {
-      // An earlier version may have counted otherwise.
-      memory.release(header.memoryBytes() - bytes(events));
-      events.forEach(event -> memory.enqueueReadBack(event.onDisk(block)));
+    int damaged = header.messages() - messages(events);
+    if (damaged > 0) {
+      account.dropped("damaged", damaged);
     }
+    // An earlier version may have counted otherwise.
+    memory.release(header.memoryBytes() - bytes(events));
+    InFlightBlock block = new InFlightBlock(segment, offset, events.size(), settled);
+    events.forEach(event -> memory.enqueueReadBack(event.onDisk(block)));
     // Only now may others go straight to memory.
     unread.addAndGet(-header.events());
   }

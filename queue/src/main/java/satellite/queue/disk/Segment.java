@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import satellite.queue.Event;
 
@@ -14,8 +17,11 @@ import satellite.queue.Event;
  * numbers only. The disk thread.
  *
  * <pre>
- *   magic 4 | version 4 | id 8 | 0 4 | CRC 4 | block | block | ...
+ *   magic 4 | version 4 | id 8 | 0 4 | CRC 4 | context block | block | block | context block | ...
  * </pre>
+ *
+ * A context is written once, in a block of its own before the first block with an event that needs
+ * it, which refers to its offset. A version 1 segment has no such blocks.
  */
 final class Segment {
 
@@ -23,7 +29,7 @@ final class Segment {
   static final String DONE_SUFFIX = ".done";
   static final int HEADER_BYTES = 24;
   private static final int MAGIC = 0x5A7E5E60;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private final DiskResources resources;
   private final Path path;
@@ -37,8 +43,14 @@ final class Segment {
   /** Open while it is written to. */
   private Disk.OpenFile written;
 
+  /** Null when nothing more is written. */
+  private ContextTable writtenContexts;
+
   /** Open while it is read. */
   private Disk.OpenFile read;
+
+  /** By their offsets; null while it is not read. */
+  private Map<Integer, byte[]> readContexts;
 
   /** Offsets of the blocks that are not to be repeated; null when not known yet. */
   private int[] settledBefore;
@@ -91,6 +103,7 @@ final class Segment {
     segment.position = HEADER_BYTES;
     segment.done(id);
     segment.settledBefore = new int[0];
+    segment.writtenContexts = new ContextTable();
     return segment;
   }
 
@@ -168,11 +181,29 @@ final class Segment {
 
   /**
    * Adds a block, whose events are still to be {@link #addUnread} or {@link #inMemory}. If it
-   * throws, the segment ends where it ended before.
+   * throws, the segment is to be {@link #truncate}d to where it ended before.
    */
   long append(List<Event> events) throws IOException {
+    Map<byte[], Integer> contextOffsets = new IdentityHashMap<>();
+    for (Event event : events) {
+      if (!contextOffsets.containsKey(event.context())) {
+        contextOffsets.put(event.context(), contextOffset(event.context()));
+      }
+    }
     long offset = length;
-    length += resources.writer().write(written, length, events);
+    length += resources.writer().write(written, length, events, contextOffsets);
+    return offset;
+  }
+
+  /** Of the block that it has, which may be a new one; null where it has none. */
+  private Integer contextOffset(byte[] context) throws IOException {
+    Integer known = writtenContexts.offset(context);
+    if (known != null || !writtenContexts.hasRoom(context)) {
+      return known;
+    }
+    int offset = Math.toIntExact(length);
+    length += resources.writer().writeContext(written, length, context);
+    writtenContexts.add(context, offset);
     return offset;
   }
 
@@ -189,6 +220,7 @@ final class Segment {
       // Where reading goes on by itself.
       close(written);
       written = null;
+      writtenContexts = null;
     }
   }
 
@@ -261,19 +293,20 @@ final class Segment {
   }
 
   /**
-   * The next block that is not settled; what is damaged before it is set aside. Null at the end.
+   * The next block of events that is not settled; what is damaged before it is set aside. Null at
+   * the end.
    */
   BlockHeader next() throws IOException {
     if (found != null && foundAt == position) {
       return found;
     }
     while (position < length) {
-      BlockHeader header = headerAt(position);
+      BlockHeader header = headerAt(position, resources.readAhead());
       if (header == null) {
         long good = search(position + 1);
         setAside(position, good, "no block; what follows is used");
         position = good;
-      } else if (isSettledBefore(position)) {
+      } else if (header.isContext() || isSettledBefore(position)) {
         position += header.bytes();
       } else {
         found = header;
@@ -284,13 +317,12 @@ final class Segment {
     return null;
   }
 
-  private BlockHeader headerAt(long offset) throws IOException {
+  private BlockHeader headerAt(long offset, ReadAheadBuffer readAhead) throws IOException {
     if (offset + BlockHeader.BYTES > length) {
       return null;
     }
     BlockHeader header =
-        BlockHeader.read(
-            resources.readAhead().read(reading(), offset, BlockHeader.BYTES, length), 0);
+        BlockHeader.read(readAhead.read(reading(), offset, BlockHeader.BYTES, length), 0);
     return header != null && offset + header.bytes() <= length ? header : null;
   }
 
@@ -320,8 +352,8 @@ final class Segment {
   }
 
   /**
-   * Takes the block that {@link #next} found; null when it is damaged, then it is set aside and
-   * done with.
+   * Takes the block that {@link #next} found, without the events that damage took; then it is set
+   * aside too. If that was all of them, it is done with.
    */
   List<Event> take(BlockHeader header) throws IOException {
     long offset = position;
@@ -333,25 +365,56 @@ final class Segment {
     position += header.bytes();
     unreadEvents -= header.events();
     unreadMessages -= header.messages();
-    if (events == null) {
+    if (events.size() < header.events()) {
+      setAside(offset, position, header.events() - events.size() + " events, dropped");
+    }
+    if (events.isEmpty()) {
       done.add((int) offset);
-      setAside(offset, position, header.messages() + " messages, dropped");
     } else {
       inFlight++;
     }
     return events;
   }
 
-  private List<Event> decode(BlockHeader header, ByteBuffer payload) {
-    if (BlockHeader.crc(payload, 0, header.payloadBytes()) != header.payloadCrc()) {
-      return null;
+  private List<Event> decode(BlockHeader header, ByteBuffer payload) throws IOException {
+    if (!header.matches(payload)) {
+      return List.of();
     }
     try {
-      return resources.reader().read(payload, header.events(), own);
+      return resources.reader().read(payload, header.events(), own, this::context);
     } catch (RuntimeException e) {
       resources.health().warn(path + ", block at " + position, e);
+      return List.of();
+    }
+  }
+
+  /** That of the block there; null when it is damaged, then it is set aside. */
+  private byte[] context(int offset) throws IOException {
+    if (readContexts == null) {
+      readContexts = new HashMap<>();
+    }
+    if (!readContexts.containsKey(offset)) {
+      readContexts.put(offset, readContext(offset));
+    }
+    return readContexts.get(offset);
+  }
+
+  private byte[] readContext(int offset) throws IOException {
+    ReadAheadBuffer readAhead = resources.contextReadAhead();
+    BlockHeader header = headerAt(offset, readAhead);
+    if (header == null || !header.isContext()) {
+      // Set aside when it was passed over.
       return null;
     }
+    ByteBuffer payload =
+        readAhead.read(reading(), offset + BlockHeader.BYTES, header.payloadBytes(), length);
+    if (!header.matches(payload)) {
+      setAside(offset, offset + header.bytes(), "a context; the events that need it are dropped");
+      return null;
+    }
+    byte[] context = new byte[header.payloadBytes()];
+    payload.get(context);
+    return context;
   }
 
   private void setAside(long from, long to, String what) throws IOException {
@@ -391,6 +454,9 @@ final class Segment {
   }
 
   void closeRead() {
+    if (isSealed()) {
+      readContexts = null;
+    }
     if (read != null) {
       close(read);
       read = null;
@@ -399,6 +465,7 @@ final class Segment {
 
   private void close(Disk.OpenFile file) {
     resources.readAhead().invalidate(file);
+    resources.contextReadAhead().invalidate(file);
     try {
       file.close();
     } catch (IOException e) {
@@ -433,10 +500,10 @@ final class Segment {
     if (unreadable) {
       close();
       resources.quarantine().setAside(path, fullName() + SUFFIX, length);
-      done.delete();
-    } else {
-      delete();
+      // It is not there to be moved again if what follows fails.
+      unreadable = false;
     }
+    delete();
   }
 
   /** The events first: the other file alone is nothing. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,8 @@ import satellite.queue.Event;
 
 /** What is written comes back as it was. */
 class BlockTest {
+
+  private static final BlockReader.Contexts NO_CONTEXTS = offset -> null;
 
   @TempDir Path folder;
   private final ManualDiskThread time = new ManualDiskThread();
@@ -44,7 +47,7 @@ class BlockTest {
 
   private List<Event> throughDisk(List<Event> events, int buffer, boolean own) throws IOException {
     try (Disk.OpenFile file = Disk.REAL.create(folder.resolve("block" + files++))) {
-      long bytes = new BlockWriter(time.clock(), buffer).write(file, 7, events);
+      long bytes = new BlockWriter(time.clock(), buffer).write(file, 7, events, Map.of());
       assertEquals(7 + bytes, file.size());
       ByteBuffer all = new ReadAheadBuffer(1 << 20).read(file, 7, (int) bytes, 7 + bytes);
       BlockHeader header = BlockHeader.read(all, 0);
@@ -54,7 +57,8 @@ class BlockTest {
       assertEquals(events.stream().mapToLong(Event::bytes).sum(), header.memoryBytes());
       ByteBuffer payload = all.slice(BlockHeader.BYTES, header.payloadBytes());
       assertEquals(header.payloadCrc(), BlockHeader.crc(payload, 0, header.payloadBytes()));
-      List<Event> read = new BlockReader(time.clock()).read(payload, events.size(), own);
+      List<Event> read =
+          new BlockReader(time.clock()).read(payload, events.size(), own, NO_CONTEXTS);
       assertEquals(0, payload.remaining());
       return read;
     }
@@ -95,12 +99,13 @@ class BlockTest {
   @Test
   void nothingComesOutOfTheFuture() throws Exception {
     try (Disk.OpenFile file = Disk.REAL.create(folder.resolve("block"))) {
-      long bytes = new BlockWriter(time.clock(), 1000).write(file, 0, List.of(event(new byte[0])));
+      long bytes =
+          new BlockWriter(time.clock(), 1000).write(file, 0, List.of(event(new byte[0])), Map.of());
       time.setWall(Duration.ofHours(-3));
       ByteBuffer payload =
           new ReadAheadBuffer(1000)
               .read(file, BlockHeader.BYTES, (int) bytes - BlockHeader.BYTES, bytes);
-      Event read = new BlockReader(time.clock()).read(payload, 1, false).get(0);
+      Event read = new BlockReader(time.clock()).read(payload, 1, false, NO_CONTEXTS).get(0);
       assertEquals(time.nanos(), read.receivedNanos());
     }
   }
@@ -111,11 +116,13 @@ class BlockTest {
     new Random(1).nextBytes(parts[0]);
     Event large = new Event("/a/B", "k", null, new byte[0], parts, 1, 1);
     try (Disk.OpenFile file = Disk.REAL.create(folder.resolve("large"))) {
-      long bytes = new BlockWriter(time.clock(), 256 << 10).write(file, 0, List.of(large));
+      long bytes =
+          new BlockWriter(time.clock(), 256 << 10).write(file, 0, List.of(large), Map.of());
       ByteBuffer all = new ReadAheadBuffer(1000).read(file, 0, (int) bytes, bytes);
       assertTrue(bytes > 4 << 20);
       ByteBuffer payload = all.position(BlockHeader.BYTES).slice();
-      assertSameEvent(large, new BlockReader(time.clock()).read(payload, 1, true).get(0), "large");
+      Event read = new BlockReader(time.clock()).read(payload, 1, true, NO_CONTEXTS).get(0);
+      assertSameEvent(large, read, "large");
     }
   }
 }

@@ -28,6 +28,12 @@ class DamageTest {
 
   private static final int EVENTS = 3;
 
+  /** With each block of the segment: two are those of contexts. */
+  private static final List<List<String>> LOST_EVENTS =
+      List.of(List.of("0", "1"), List.of("0"), List.of("1"), List.of("2"), List.of("2"));
+
+  private static final List<Integer> CONTEXT_BLOCKS = List.of(0, 3);
+
   /** Thousands of lines would be all that is seen. */
   private static final Logger LOG = Logger.getLogger("disk");
 
@@ -35,6 +41,8 @@ class DamageTest {
   private Path partition;
   private Path segment;
   private byte[] written;
+
+  /** Of its blocks. */
   private final List<Integer> ends = new ArrayList<>();
 
   @BeforeAll
@@ -54,13 +62,18 @@ class DamageTest {
     TestProcess killed =
         new TestProcess(folder.resolve("written"), TestProcess.Settings.DURABLE, new FaultyDisk());
     for (int i = 0; i < EVENTS; i++) {
-      killed.offer(killed.event("" + i, 162 + i));
+      killed.offer(killed.event("" + i, 180 + i, i < 2 ? new byte[] {1, 2, 3} : new byte[] {4}));
       killed.time.run();
-      segment = only(partition);
-      ends.add((int) Files.size(segment));
     }
     killed.folder.releaseLock();
+    segment = only(partition);
     written = Files.readAllBytes(segment);
+    int end = Segment.HEADER_BYTES;
+    while (end < written.length) {
+      end += (int) BlockHeader.read(ByteBuffer.wrap(written), end).bytes();
+      ends.add(end);
+    }
+    assertEquals(LOST_EVENTS.size(), ends.size());
   }
 
   private static Path only(Path folder) throws IOException {
@@ -97,7 +110,8 @@ class DamageTest {
       TestProcess process = startOn(Arrays.copyOf(written, length));
       int cut = length;
       int whole = (int) ends.stream().filter(end -> end <= cut).count();
-      assertEquals(numbers(whole), process.drain(), "cut at " + length);
+      int contexts = (int) CONTEXT_BLOCKS.stream().filter(block -> block < whole).count();
+      assertEquals(numbers(whole - contexts), process.drain(), "cut at " + length);
       int good = whole == 0 ? (length < Segment.HEADER_BYTES ? 0 : 24) : ends.get(whole - 1);
       assertEquals(length - good, process.folder.damagedBytes(), "cut at " + length);
       assertEquals(length == good ? 0 : 1, setAside().size(), "cut at " + length);
@@ -108,18 +122,21 @@ class DamageTest {
   }
 
   @Test
-  void anyFlippedBitCostsNoMoreThanItsBlock() throws Exception {
+  void anyFlippedBitCostsNoMoreThanItsBlockAndWhatNeedsIt() throws Exception {
     for (int bit = 0; bit < 8 * written.length; bit++) {
       byte[] bytes = written.clone();
       bytes[bit / 8] ^= (byte) (1 << bit % 8);
       TestProcess process = startOn(bytes);
       List<String> expected = new ArrayList<>(numbers(EVENTS));
       int at = bit / 8;
+      int setAside = 1;
       if (at >= Segment.HEADER_BYTES) {
-        expected.remove((int) ends.stream().filter(end -> end <= at).count());
+        int block = (int) ends.stream().filter(end -> end <= at).count();
+        expected.removeAll(LOST_EVENTS.get(block));
+        setAside += CONTEXT_BLOCKS.contains(block) ? LOST_EVENTS.get(block).size() : 0;
       }
       assertEquals(expected, process.drain(), "bit " + bit);
-      assertEquals(1, setAside().size(), "bit " + bit);
+      assertEquals(setAside, setAside().size(), "bit " + bit);
       assertTrue(process.folder.damagedBytes() > 0, "bit " + bit);
       process.accountBalances();
       assertEquals(0, process.account.outstanding(), "bit " + bit);
@@ -131,12 +148,24 @@ class DamageTest {
   @Test
   void aDamagedBlockWhoseHeaderIsGoodIsCountedAsDropped() throws Exception {
     byte[] bytes = written.clone();
-    bytes[ends.get(1) - 1]++;
+    bytes[ends.get(2) - 1]++;
     TestProcess process = startOn(bytes);
     assertEquals(EVENTS, process.account.recovered());
     assertEquals(List.of("0", "2"), process.drain());
     assertEquals(Map.of("damaged", 1L), process.account.droppedByReason());
-    assertEquals(List.of("logs-0-" + name() + "-" + ends.get(0) + ".bytes"), setAside());
+    assertEquals(List.of("logs-0-" + name() + "-" + ends.get(1) + ".bytes"), setAside());
+  }
+
+  @Test
+  void eventsWhoseContextIsDamagedAreCountedAsDropped() throws Exception {
+    byte[] bytes = written.clone();
+    bytes[ends.get(0) - 1]++;
+    TestProcess process = startOn(bytes);
+    assertEquals(EVENTS, process.account.recovered());
+    assertEquals(List.of("2"), process.drain());
+    assertEquals(Map.of("damaged", 2L), process.account.droppedByReason());
+    process.accountBalances();
+    assertEquals(0, process.memory.usedBytes());
   }
 
   private String name() {
@@ -146,7 +175,7 @@ class DamageTest {
   @Test
   void damageIsSetAsideOnceHoweverOftenItIsRead() throws Exception {
     byte[] bytes = written.clone();
-    bytes[Segment.HEADER_BYTES]++;
+    bytes[ends.get(0)]++;
     TestProcess first = startOn(bytes);
     first.folder.releaseLock();
     TestProcess second =
@@ -171,7 +200,7 @@ class DamageTest {
   void aNewerVersionsSegmentIsLeftAlone() throws Exception {
     byte[] bytes = written.clone();
     ByteBuffer header = ByteBuffer.wrap(bytes);
-    header.putInt(4, 2).putInt(20, BlockHeader.crc(header, 0, 20));
+    header.putInt(4, 3).putInt(20, BlockHeader.crc(header, 0, 20));
     TestProcess process = startOn(bytes);
     assertEquals(List.of(), process.drain());
     assertEquals(0, process.account.recovered());
@@ -213,7 +242,7 @@ class DamageTest {
     first.folder.releaseLock();
     Path done = partition.resolve(name() + ".done");
     DoneFile foreign = new DoneFile(Disk.REAL, done, 42);
-    foreign.add(Segment.HEADER_BYTES);
+    foreign.add(ends.get(0));
     foreign.save();
     assertEquals(numbers(EVENTS), startOn(written).drain());
   }

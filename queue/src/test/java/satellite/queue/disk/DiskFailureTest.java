@@ -150,6 +150,23 @@ class DiskFailureTest {
   }
 
   @Test
+  void aSegmentThatWasSetAsideNoLongerCountsThoughItsListCouldNotBeDeleted() {
+    TestProcess process =
+        new TestProcess(data, TestProcess.Settings.QUEUED.disk(10_000_000, 65_536), disk);
+    process.offer(0, 900);
+    disk.failing(Fault.READ, Fault.DELETE);
+    process.take();
+    process.forward();
+    process.time.pass(Duration.ofMillis(2500));
+    disk.recovers();
+    process.time.pass(Duration.ofSeconds(3));
+    process.drain();
+    assertTrue(process.account.dropped() > 0, process.account::toString);
+    process.time.pass(Duration.ofSeconds(15));
+    assertEquals(0, process.folder.usedBytes());
+  }
+
+  @Test
   void filesThatCannotBeDeletedAreDeletedLater() throws Exception {
     TestProcess process =
         new TestProcess(
@@ -229,7 +246,8 @@ class DiskFailureTest {
           }
           default -> {
             for (int i = random.nextInt(200); i > 0; i--) {
-              process.offer(process.event("" + next++, 200 + random.nextInt(2000)));
+              byte[] context = {1, (byte) (next % 5)};
+              process.offer(process.event("" + next++, 200 + random.nextInt(2000), context));
             }
           }
         }

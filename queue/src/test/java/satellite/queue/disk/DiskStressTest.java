@@ -1,5 +1,6 @@
 package satellite.queue.disk;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,8 +45,6 @@ class DiskStressTest {
   private static final int PRODUCERS = 6;
   private static final int PARTITIONS = 2;
   private static final int HANG_SECONDS = 60;
-  private static final byte[] NONE = {};
-
   @TempDir Path data;
   private int spilled;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -199,7 +198,9 @@ class DiskStressTest {
       for (int i = 0; i < eventsPerProducer; i++) {
         String key = number + ":" + i;
         byte[][] parts = {new byte[dice.nextInt(400)]};
-        Event event = new Event("/a/B", key, null, NONE, parts, 1, System.nanoTime(), receipt(key));
+        Event event =
+            new Event(
+                "/a/B", key, null, context(number), parts, 1, System.nanoTime(), receipt(key));
         Semaphore space = new Semaphore(0);
         account.received(1, event.payloadBytes());
         while (!queue.partition(number).offer(event)) {
@@ -213,6 +214,10 @@ class DiskStressTest {
         }
       }
       return null;
+    }
+
+    private static byte[] context(int producer) {
+      return new byte[] {(byte) producer, 7};
     }
 
     private Receipt receipt(String key) {
@@ -267,6 +272,7 @@ class DiskStressTest {
       private void checkOrder(Event event) {
         String[] key = event.key().split(":");
         int index = Integer.parseInt(key[1]);
+        assertArrayEquals(context(Integer.parseInt(key[0])), event.context());
         Integer before = latest.put(key[0], index);
         assertEquals(index - 1, before == null ? -1 : before, "order, seed " + seed);
       }

@@ -132,8 +132,12 @@ final class TestProcess {
 
   /** Of so many bytes, as memory counts them; it waits for a receipt. */
   Event event(String key, int bytes) {
-    byte[][] parts = {new byte[bytes - Event.OVERHEAD_BYTES]};
-    return new Event("/a/B", key, null, new byte[0], parts, 1, time.nanos(), receipt(key));
+    return event(key, bytes, new byte[0]);
+  }
+
+  Event event(String key, int bytes, byte[] context) {
+    byte[][] parts = {new byte[bytes - Event.OVERHEAD_BYTES - context.length]};
+    return new Event("/a/B", key, null, context, parts, 1, time.nanos(), receipt(key));
   }
 
   Receipt receipt(String key) {
