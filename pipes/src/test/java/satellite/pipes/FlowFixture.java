@@ -113,7 +113,6 @@ public abstract class FlowFixture {
   public PayloadMemory payload;
 
   /** Looks at the files of TLS when a test says so. */
-
   public final HandTimer timer = new HandTimer();
 
   // ---- what runs
