@@ -216,7 +216,8 @@ final class InboundFlowControl implements Http2LocalFlowController {
 
   @Override
   public boolean consumeBytes(Http2Stream stream, int bytes) throws Http2Exception {
-    Progress progress = stream.getProperty(key);
+    // There is none for frames of a stream that has ended.
+    Progress progress = stream == null ? null : stream.getProperty(key);
     if (progress != null) {
       if (progress.waits()) {
         progress.withheld += bytes;
