@@ -366,10 +366,10 @@ public final class Metrics {
           reason.name().toLowerCase(Locale.ROOT));
     }
     counter("satellite_shed_connections", server::shedConnections, "reason", "uneven");
+    counter("satellite_shed_connections", server::agedConnections, "reason", "age");
     gauge("satellite_receiving_bytes", server::receivingBytes);
     gauge("satellite_receiving_waiting_messages", server::waitingMessages);
     gauge("satellite_paused_bytes", server::pausedBytes);
-    counter("satellite_shed_connections", server::agedConnections, "reason", "age");
     counter("satellite_denied_calls", server::deniedCalls);
   }
 

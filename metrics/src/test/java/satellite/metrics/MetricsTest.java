@@ -423,6 +423,9 @@ class MetricsTest {
         value("satellite_upstream_calls_total", "pipe", "tracing", "node", node, "result", "ok"));
     assertEquals(1 << 20, value("satellite_memory_limit_bytes"));
     assertEquals(0, value("satellite_memory_used_bytes"));
+    assertEquals(0, value("satellite_receiving_bytes"));
+    assertEquals(0, value("satellite_receiving_waiting_messages"));
+    assertEquals(0, value("satellite_paused_bytes"));
   }
 
   /** Pods have other addresses each time: their figures would fill the memory one day. */

@@ -284,11 +284,6 @@ final class Readers {
             }
             return lastGroup;
           }
-
-          @Override
-          public int heldBytes() {
-            return identifier == null ? 0 : identifier.context().bytes().length;
-          }
         };
   }
 
@@ -326,11 +321,6 @@ final class Readers {
               SharedContext context = identifier.context();
               sink.event(identifier.node(), context.name(), context.bytes(), metrics);
             }
-          }
-
-          @Override
-          public int heldBytes() {
-            return identifier == null ? 0 : identifier.context().bytes().length;
           }
         };
   }

@@ -9,11 +9,6 @@ public interface StreamReader {
 
   void read(byte[] message, Sink sink) throws MalformedMessageException;
 
-  /** Bytes that it keeps of what was read, for what will be. */
-  default int heldBytes() {
-    return 0;
-  }
-
   /** Takes what a reader found. */
   interface Sink {
 

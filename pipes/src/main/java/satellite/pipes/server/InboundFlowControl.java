@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameWriter;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * What a client may send ahead: HTTP/2 flow control (RFC 9113, section 5.2) of one connection, in
@@ -48,7 +49,8 @@ final class InboundFlowControl implements Http2LocalFlowController {
   private final int maxMessageBytes;
   private final ReadCoalescing reads;
   private final ChannelHandlerContext context;
-  private boolean isConnectionBusy;
+  private boolean isConnectionWide;
+  private int busyStreams;
 
   private InboundFlowControl(
       ChannelHandlerContext context,
@@ -163,7 +165,7 @@ final class InboundFlowControl implements Http2LocalFlowController {
       left = length;
       // One that is too long ends the stream.
       if (length > SMALL_BYTES && length <= maxMessageBytes) {
-        place = budget.take(length, () -> context.executor().execute(this::placed));
+        place = budget.take(length, this::goOn);
       }
     }
 
@@ -177,6 +179,15 @@ final class InboundFlowControl implements Http2LocalFlowController {
 
     boolean waits() {
       return place != null && !place.isTaken();
+    }
+
+    /** Any thread. */
+    private void goOn() {
+      try {
+        context.executor().execute(this::placed);
+      } catch (RejectedExecutionException e) {
+        // The event loop has ended, and with it the connection.
+      }
     }
 
     private void placed() {
@@ -197,6 +208,9 @@ final class InboundFlowControl implements Http2LocalFlowController {
       leave();
       if (isBusy) {
         budget.widened(WINDOW_BYTES - BUSY_WINDOW_BYTES);
+        if (--busyStreams == 0) {
+          reads.window(WINDOW_BYTES);
+        }
       }
     }
   }
@@ -234,15 +248,18 @@ final class InboundFlowControl implements Http2LocalFlowController {
     int more = BUSY_WINDOW_BYTES - WINDOW_BYTES;
     progress.received = 0;
     if (!budget.widened(more)) {
+      // Pauses are for windows that what comes meanwhile fits into.
+      reads.window(WINDOW_BYTES);
       return;
     }
     progress.isBusy = true;
+    busyStreams++;
     gRpcs.incrementWindowSize(progress.stream, more);
-    if (!isConnectionBusy) {
+    reads.window(BUSY_WINDOW_BYTES);
+    if (!isConnectionWide) {
       // It bounds nothing, as gRPC opens it again for whatever comes.
-      isConnectionBusy = true;
+      isConnectionWide = true;
       gRpcs.incrementWindowSize(connection.connectionStream(), more);
-      reads.widened(BUSY_WINDOW_BYTES);
     }
   }
 

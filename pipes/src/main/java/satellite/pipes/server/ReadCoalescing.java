@@ -49,8 +49,8 @@ final class ReadCoalescing extends ChannelInboundHandlerAdapter {
     return delayNanos > 0;
   }
 
-  /** The client may send so much within a pause. */
-  void widened(int windowBytes) {
+  /** The client may send so much on a stream within a pause. */
+  void window(int windowBytes) {
     enoughBytes = windowBytes / ENOUGH_OF_WINDOW;
   }
 

@@ -68,9 +68,9 @@ final class ReceiveBudget {
     synchronized (this) {
       if (!place.taken) {
         line.remove(place);
-        return;
+      } else {
+        receiving -= place.bytes;
       }
-      receiving -= place.bytes;
     }
     letIn();
   }
@@ -115,10 +115,6 @@ final class ReceiveBudget {
   /** A window is empty most of the time. */
   private long maxWider() {
     return 4 * maxBytes;
-  }
-
-  long maxBytes() {
-    return maxBytes;
   }
 
   /** Of messages that are being received, whole lengths. */

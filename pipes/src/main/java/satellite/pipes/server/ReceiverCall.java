@@ -275,12 +275,18 @@ final class ReceiverCall extends ServerCall.Listener<byte[]>
     if (protocol.kind() == Protocol.Kind.UNARY) {
       close(refusal());
     } else {
-      for (int i = 0; i < messages && receipts != null && gathering == null; i++) {
-        // Nobody else does; the answer says it.
-        receipts.acknowledged();
-      }
+      forgetReceipts(messages);
       // What its client has put on the wire behind it would be lost with the stream.
       advance();
+    }
+  }
+
+  /** Nobody else tells them, as they will not be queued; the answer does. */
+  private void forgetReceipts(int messages) {
+    if (receipts != null && gathering == null) {
+      for (int i = 0; i < messages; i++) {
+        receipts.acknowledged();
+      }
     }
   }
 

@@ -9,8 +9,8 @@ import satellite.queue.PayloadMemory;
 
 /**
  * The payload of queued events in Netty's pool, which connections are read into as well. A block
- * grows by chunks and is never moved: with one buffer that doubles, a third of the event loop's
- * time went into copying and allocating (access logs that are gathered to 64 KiB).
+ * grows by chunks and is never moved: with one buffer that doubles, 15 % of the event loop's time
+ * went into copying and allocating (access logs that are gathered to 64 KiB).
  */
 public final class DirectMemory implements PayloadMemory {
 

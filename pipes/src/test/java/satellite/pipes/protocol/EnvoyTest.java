@@ -324,11 +324,9 @@ class EnvoyTest {
     List<byte[]> contexts = new ArrayList<>();
     for (int worker = 0; worker < 2; worker++) {
       StreamReader reader = Protocols.of(ALS_V3).reading().open(Relay.pipe().readerOptions());
-      assertEquals(0, reader.heldBytes());
       var collected = new HostileBytesTest.Collected();
       reader.read(logs, collected);
       contexts.add(collected.pieces.get(0).context());
-      assertEquals(contexts.get(0).length, reader.heldBytes());
     }
     assertSame(contexts.get(0), contexts.get(1));
     assertTrue(contexts.get(0).length < 200, contexts.get(0).length + " bytes");

@@ -114,7 +114,7 @@ class ReadCoalescingTest {
   @Test
   void aWiderWindowLetsMoreWait() {
     accessLogs();
-    reads.widened(256 << 10);
+    reads.window(256 << 10);
     arrives(SMALL);
     pass(1);
     arrives(16 << 10);

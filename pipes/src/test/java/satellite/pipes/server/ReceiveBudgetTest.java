@@ -67,6 +67,15 @@ class ReceiveBudgetTest {
   }
 
   @Test
+  void whoGoesAwayFromTheHeadOfTheLineHoldsNobodyUp() {
+    take("first", 50);
+    ReceiveBudget.Place goes = take("goes", 100);
+    take("fits", 50);
+    goes.giveBack();
+    assertEquals(List.of("fits"), taken);
+  }
+
+  @Test
   void windowsAreWidenedAsFarAsThereIsSome() {
     assertTrue(budget.widened(400));
     assertFalse(budget.widened(1));
